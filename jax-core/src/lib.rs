@@ -1,0 +1,2 @@
+//! The language.
+#![forbid(unsafe_code)]
