@@ -1,2 +1,8 @@
-//! The language.
+//! The language: dtypes, the closed kernel language, jaxprs, arrays, primitives and transforms.
+//!
+//! Everything here evaluates and is tested without any backend, through `kernel::interp`. Machine code lives
+//! in `jax-runtime`; the functions that users call by NumPy's names live in the root package.
 #![forbid(unsafe_code)]
+
+pub mod base;
+pub mod kernel;

@@ -1,0 +1,15 @@
+//! The vocabulary everything else is written in: dtypes, shapes, scalar values, source spans and errors.
+//!
+//! Nothing here knows about programs, arrays or backends.
+
+pub mod dtype;
+pub mod error;
+pub mod scalar;
+pub mod shape;
+pub mod span;
+
+pub use dtype::{DType, Kind};
+pub use error::{Error, Result};
+pub use scalar::Scalar;
+pub use shape::Shape;
+pub use span::Span;
