@@ -4,6 +4,10 @@
 //! in `jax-runtime`; the functions that users call by NumPy's names live in the root package.
 #![forbid(unsafe_code)]
 
+pub mod array;
 pub mod base;
+pub mod ir;
 pub mod kernel;
 pub mod machine;
+pub mod prim;
+pub mod transform;

@@ -3,7 +3,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::base::{Result, Scalar};
 use crate::kernel::Program;
@@ -88,4 +88,22 @@ pub trait Machine: Send + Sync + fmt::Debug {
     fn allocate(&self, bytes: usize) -> Result<Box<dyn Memory>>;
     /// The devices, the default first.
     fn devices(&self) -> Vec<Device>;
+}
+
+/// A runtime that is linked into the program. `inventory::submit!` one to install it.
+pub struct Installed {
+    /// Makes the runtime, on first use.
+    pub make: fn() -> Box<dyn Machine>,
+}
+
+inventory::collect!(Installed);
+
+/// The runtime that programs run on: the installed one, or the interpreter.
+pub fn machine() -> &'static dyn Machine {
+    static MACHINE: OnceLock<Box<dyn Machine>> = OnceLock::new();
+    let make = || match inventory::iter::<Installed>().next() {
+        Some(installed) => (installed.make)(),
+        None => Box::new(crate::kernel::interp::InterpMachine),
+    };
+    &**MACHINE.get_or_init(make)
 }

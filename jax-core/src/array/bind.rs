@@ -1,0 +1,67 @@
+//! `bind`: one door for every operation. It stages while a function is traced, and runs otherwise.
+
+use std::cell::Cell;
+
+use smallvec::SmallVec;
+
+use super::array::{Array, Repr};
+use super::fail::raise;
+use super::{builder, eager};
+use crate::base::Span;
+use crate::ir::{Prim, Primitive};
+
+thread_local! {
+    static SPAN: Cell<Option<Span>> = const { Cell::new(None) };
+}
+
+/// Runs `f` with every operation in it attributed to this place of the user's source: what transforms do, so that
+/// an equation that a rule adds names the line of the one it came from.
+pub fn with_span<R>(span: Span, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Span>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            SPAN.set(self.0);
+        }
+    }
+    let _restore = Restore(SPAN.replace(Some(span)));
+    f()
+}
+
+/// The place that operations are attributed to: that of [`with_span`], or the caller.
+#[track_caller]
+pub(crate) fn current_span() -> Span {
+    SPAN.get().unwrap_or_else(Span::caller)
+}
+
+/// Applies a primitive.
+///
+/// # Panics
+/// If the operands do not fit the primitive's type rule, or one is a leaked tracer.
+#[track_caller]
+pub fn bind(prim: Prim, args: &[&Array]) -> SmallVec<[Array; 2]> {
+    let span = current_span();
+    let result = if builder::is_tracing() {
+        builder::stage(prim, args, span)
+    } else {
+        match args.iter().find_map(|arg| match &arg.0 {
+            Repr::Traced(tracer) => Some(tracer),
+            _ => None,
+        }) {
+            Some(tracer) => Err(builder::leaked(tracer)),
+            None => eager::run(prim, args),
+        }
+    };
+    match result {
+        Ok(results) => results,
+        Err(error) => raise(error.at(span)),
+    }
+}
+
+/// Applies a primitive with one result.
+#[track_caller]
+pub fn bind_one(primitive: impl Primitive, args: &[&Array]) -> Array {
+    match bind(std::sync::Arc::new(primitive), args).into_iter().next() {
+        Some(result) => result,
+        None => crate::bug!("a primitive gave no result"),
+    }
+}

@@ -1,0 +1,17 @@
+//! The behaviour of [`Array`]: what it is made of, how operations on it are staged or run, how it prints.
+//!
+//! What an operation means is its primitive's business; functions with NumPy's names live in the root package.
+
+pub mod array;
+pub mod bind;
+pub mod builder;
+pub mod convert;
+pub mod eager;
+pub mod fail;
+pub mod print;
+
+pub use array::{Array, Element};
+pub use bind::{bind, bind_one, with_span};
+pub use builder::{is_tracing, trace};
+pub use convert::IntoArray;
+pub use fail::{catch, raise};

@@ -1,0 +1,194 @@
+//! The one trait that an array primitive implements.
+
+use std::any::Any;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use super::aval::Aval;
+use super::jaxpr::Jaxpr;
+use super::lower::Lower;
+use super::param::Params;
+use crate::array::Array;
+use crate::base::Result;
+use crate::kernel::Buf;
+
+/// A primitive with its parameters, shared.
+pub type Prim = Arc<dyn Primitive>;
+
+/// A tangent or cotangent; `None` is a zero known while tracing.
+pub type Tangent = Option<Array>;
+
+/// An operand as a transpose rule sees it: a known value, or the place of a linear input, of which only the type
+/// is known.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// A value that does not depend on the linear inputs.
+    Known(Array),
+    /// A linear input.
+    Linear(Aval),
+}
+
+/// A forward-mode rule: results and their tangents from operands and their tangents.
+pub type Jvp<'a> = Box<dyn Fn(&[Array], &[Tangent]) -> (Vec<Array>, Vec<Tangent>) + 'a>;
+
+/// A transpose rule: from the results' cotangents and the operands, the cotangents of the linear operands (`None`
+/// for known ones and for zeros). At least one cotangent is not `None`.
+pub type Transpose<'a> = Box<dyn Fn(&[Tangent], &[Operand]) -> Vec<Tangent> + 'a>;
+
+/// How a primitive differentiates. There is no default: each says what it is.
+pub enum Derivative<'a> {
+    /// Linear in all operands together; its own derivative.
+    Linear(Transpose<'a>),
+    /// Linear in each operand while the others are held fixed.
+    Multilinear(Transpose<'a>),
+    /// Any differentiable function; with a transpose if it is linear in some operands.
+    Rule(Jvp<'a>, Option<Transpose<'a>>),
+    /// Derivative zero wherever it exists, or operands or results that carry none.
+    Zero,
+    /// Not differentiable, and why.
+    Undefined(&'static str),
+}
+
+impl fmt::Debug for Derivative<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Derivative::Linear(_) => "Linear",
+            Derivative::Multilinear(_) => "Multilinear",
+            Derivative::Rule(_, None) => "Rule",
+            Derivative::Rule(_, Some(_)) => "Rule with transpose",
+            Derivative::Zero => "Zero",
+            Derivative::Undefined(why) => why,
+        })
+    }
+}
+
+/// What becomes of an equation some of whose operands are unknown (the tangents, in reverse mode).
+///
+/// The known equation computes what it can and, after its `known_outs`, residuals; the unknown one takes the
+/// residuals, then the operands that `unknown_ins` lists.
+#[derive(Clone, Debug)]
+pub struct PartialEval {
+    /// The known part and the positions of its operands among the equation's.
+    pub known: Prim,
+    /// Positions of the known part's operands.
+    pub known_ins: Vec<usize>,
+    /// Positions of the results that the known part gives first.
+    pub known_outs: Vec<usize>,
+    /// How many residuals follow.
+    pub residuals: usize,
+    /// The unknown part.
+    pub unknown: Prim,
+    /// Positions of the unknown part's operands after the residuals.
+    pub unknown_ins: Vec<usize>,
+    /// Positions of the results that the unknown part gives.
+    pub unknown_outs: Vec<usize>,
+}
+
+/// Operands of one equation that laws are tested on.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The primitive.
+    pub prim: Prim,
+    /// The operands: concrete arrays.
+    pub args: Vec<Array>,
+}
+
+impl Sample {
+    /// A sample.
+    pub fn new(prim: impl Primitive, args: Vec<Array>) -> Sample {
+        Sample { prim: Arc::new(prim), args }
+    }
+}
+
+/// An array primitive: its whole truth.
+///
+/// A type that implements it holds the parameters and derives `Clone, PartialEq, Eq, Hash, Debug`. Rules are
+/// written on [`Array`], so they stage, differentiate and batch like a user's code.
+pub trait Primitive: Parameters {
+    /// The name in jaxprs.
+    fn name(&self) -> &'static str;
+
+    /// The parameters, in the order in which they print.
+    fn params(&self) -> Params {
+        Params::new()
+    }
+
+    /// The types of the results, or what is wrong with the operands.
+    fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>>;
+
+    /// How it differentiates.
+    fn derivative(&self) -> Derivative<'_>;
+
+    /// The results for operands some of which have a batch axis (`dims`, at least one) of this size, and the
+    /// batch axes of the results.
+    fn batch(&self, args: &[Array], dims: &[Option<usize>], size: usize) -> (Vec<Array>, Vec<Option<usize>>);
+
+    /// What it computes, in the kernel language.
+    fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf>;
+
+    /// A simpler way to the same results, if these operands have one.
+    fn simplify(&self, _args: &[Array]) -> Option<Vec<Array>> {
+        None
+    }
+
+    /// How it splits when some operands are unknown; `None` makes all of it unknown.
+    fn partial_eval(&self, _jaxpr_avals: &[Aval], _unknown: &[bool]) -> Option<PartialEval> {
+        None
+    }
+
+    /// The same without the results that nobody uses: the primitive and which operands it still takes. Its
+    /// results are then the used ones, in order. `None` keeps all.
+    fn dce(&self, _used: &[bool]) -> Option<(Prim, Vec<bool>)> {
+        None
+    }
+
+    /// The programs among the parameters, for passes that look inside.
+    fn subjaxprs(&self) -> Vec<&Jaxpr> {
+        Vec::new()
+    }
+}
+
+/// What every parameter struct has by its derives: comparison and hashing behind a pointer.
+pub trait Parameters: fmt::Debug + Send + Sync + Any {
+    /// For comparisons and downcasts.
+    fn as_any(&self) -> &dyn Any;
+    /// Equality with any other primitive.
+    fn dyn_eq(&self, other: &dyn Any) -> bool;
+    /// Hashing.
+    fn dyn_hash(&self, state: &mut dyn Hasher);
+}
+
+impl<T: fmt::Debug + Send + Sync + Any + Eq + Hash> Parameters for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn dyn_eq(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<T>().is_some_and(|other| self == other)
+    }
+
+    fn dyn_hash(&self, mut state: &mut dyn Hasher) {
+        std::any::TypeId::of::<T>().hash(&mut state);
+        self.hash(&mut state);
+    }
+}
+
+impl PartialEq for dyn Primitive {
+    fn eq(&self, other: &dyn Primitive) -> bool {
+        self.dyn_eq(other.as_any())
+    }
+}
+
+impl Eq for dyn Primitive {}
+
+impl Hash for dyn Primitive {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.dyn_hash(state);
+    }
+}
+
+/// A primitive as the shared object that equations hold.
+pub fn prim(primitive: impl Primitive) -> Prim {
+    Arc::new(primitive)
+}

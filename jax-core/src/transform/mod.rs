@@ -1,0 +1,18 @@
+//! Transforms: pure functions from jaxprs to jaxprs.
+//!
+//! Each walks a jaxpr and applies the primitives' rules on [`Array`](crate::array::Array), inside a builder, so
+//! that what comes out is again a jaxpr. Nesting is nesting of jaxprs: no tags, no perturbation confusion.
+
+pub mod batch;
+pub mod dce;
+pub mod eval;
+pub mod jvp;
+pub mod linearize;
+pub mod transpose;
+
+pub use batch::batch;
+pub use dce::dce;
+pub use eval::eval;
+pub use jvp::jvp;
+pub use linearize::{Linearized, linearize};
+pub use transpose::backward;
