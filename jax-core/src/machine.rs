@@ -103,7 +103,7 @@ pub fn machine() -> &'static dyn Machine {
     static MACHINE: OnceLock<Box<dyn Machine>> = OnceLock::new();
     let make = || match inventory::iter::<Installed>().next() {
         Some(installed) => (installed.make)(),
-        None => Box::new(crate::kernel::interp::InterpMachine),
+        None => crate::bug!("no runtime is linked into this program"),
     };
     &**MACHINE.get_or_init(make)
 }

@@ -23,8 +23,9 @@ pub struct Array(pub(crate) Repr);
 pub(crate) enum Repr {
     /// Elements in memory.
     Concrete(Aval, Storage),
-    /// One element, in place. The bits are those of a little-endian element.
-    Scalar(Aval, u128),
+    /// One element, in place: its bits in the aval's dtype, and its value as it was given, which a weakly typed
+    /// scalar keeps so that it loses no precision when it meets a wider dtype.
+    Scalar(Aval, u128, Scalar),
     /// A variable of a builder.
     Traced(Tracer),
 }
@@ -69,12 +70,28 @@ impl Array {
 
     /// A rank-0 array.
     pub fn scalar(value: Scalar) -> Array {
-        Array(Repr::Scalar(Aval::new(value.dtype(), &[]), value.bits()))
+        Array(Repr::Scalar(Aval::new(value.dtype(), &[]), value.bits(), value))
     }
 
     /// A rank-0 array whose dtype yields in promotion, as that of a Rust scalar.
     pub fn weak_scalar(value: Scalar) -> Array {
-        Array(Repr::Scalar(Aval::weak(value.dtype()), value.bits()))
+        Array::weak_scalar_as(value.dtype(), value)
+    }
+
+    /// A weakly typed rank-0 array of this dtype that remembers `value` as it is.
+    pub(crate) fn weak_scalar_as(dtype: DType, value: Scalar) -> Array {
+        Array(Repr::Scalar(Aval::weak(dtype), value.cast(dtype).bits(), value))
+    }
+
+    /// A rank-0 constant in another dtype, converted from the value that it was given as; `None` for other arrays.
+    pub(crate) fn constant_as(&self, dtype: DType, weak: bool) -> Option<Array> {
+        match &self.0 {
+            Repr::Scalar(_, _, exact) => {
+                let aval = Aval::new(dtype, &[]).with_weak(weak);
+                Some(Array(Repr::Scalar(aval, exact.cast(dtype).bits(), *exact)))
+            }
+            _ => None,
+        }
     }
 
     /// An array of this shape from its bytes in row-major order.
@@ -118,7 +135,7 @@ impl Array {
     /// Dtype, shape and weakness.
     pub fn aval(&self) -> &Aval {
         match &self.0 {
-            Repr::Concrete(aval, _) | Repr::Scalar(aval, _) => aval,
+            Repr::Concrete(aval, _) | Repr::Scalar(aval, ..) => aval,
             Repr::Traced(tracer) => &tracer.aval,
         }
     }
@@ -161,7 +178,7 @@ impl Array {
     /// The same array with this weakness of its dtype.
     pub(crate) fn with_weak(mut self, weak: bool) -> Array {
         match &mut self.0 {
-            Repr::Concrete(aval, _) | Repr::Scalar(aval, _) => aval.weak = weak,
+            Repr::Concrete(aval, _) | Repr::Scalar(aval, ..) => aval.weak = weak,
             Repr::Traced(_) => {}
         }
         self
@@ -171,7 +188,7 @@ impl Array {
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Repr::Concrete(aval, storage) => storage.bytes().get(..aval.ty().bytes()),
-            Repr::Scalar(aval, bits) => bytemuck::bytes_of(bits).get(..aval.dtype.size()),
+            Repr::Scalar(aval, bits, _) => bytemuck::bytes_of(bits).get(..aval.dtype.size()),
             Repr::Traced(_) => None,
         }
     }
@@ -232,11 +249,7 @@ impl Array {
     #[track_caller]
     pub fn to_bools(&self) -> Vec<bool> {
         if self.dtype() != DType::Bool {
-            raise(Error::new(
-                ErrorKind::DType,
-                "to_bools",
-                format!("array has dtype {}, not bool", self.dtype()),
-            ));
+            raise(Error::new(ErrorKind::DType, "to_bools", format!("array has dtype {}, not bool", self.dtype())));
         }
         self.concrete_bytes().iter().map(|&b| b != 0).collect()
     }
@@ -270,7 +283,7 @@ impl Array {
     /// The constant that the array is, if it is a concrete scalar.
     pub fn as_constant(&self) -> Option<Scalar> {
         match &self.0 {
-            Repr::Scalar(aval, bits) => Some(Scalar::from_bits(aval.dtype, *bits)),
+            Repr::Scalar(aval, bits, _) => Some(Scalar::from_bits(aval.dtype, *bits)),
             Repr::Concrete(aval, _) if aval.ndim() == 0 => Some(Scalar::from_bytes(aval.dtype, self.bytes()?)),
             _ => None,
         }
@@ -293,7 +306,7 @@ impl Array {
     pub(crate) fn same(&self, other: &Array) -> bool {
         match (&self.0, &other.0) {
             (Repr::Concrete(a, x), Repr::Concrete(b, y)) => a == b && Arc::ptr_eq(x, y),
-            (Repr::Scalar(a, x), Repr::Scalar(b, y)) => a == b && x == y,
+            (Repr::Scalar(a, x, _), Repr::Scalar(b, y, _)) => a == b && x == y,
             (Repr::Traced(a), Repr::Traced(b)) => a.builder == b.builder && a.var == b.var,
             _ => false,
         }

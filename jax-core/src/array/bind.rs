@@ -60,7 +60,7 @@ pub fn bind(prim: Prim, args: &[&Array]) -> SmallVec<[Array; 2]> {
 /// Applies a primitive with one result.
 #[track_caller]
 pub fn bind_one(primitive: impl Primitive, args: &[&Array]) -> Array {
-    match bind(std::sync::Arc::new(primitive), args).into_iter().next() {
+    match bind(Prim::new(primitive), args).into_iter().next() {
         Some(result) => result,
         None => crate::bug!("a primitive gave no result"),
     }

@@ -22,11 +22,11 @@ impl IntoArray for &Array {
 }
 
 macro_rules! weak_scalars {
-    ($($ty:ty => $dtype:ident, $make:ident as $via:ty;)*) => {
+    ($($ty:ty => $dtype:ident, $make:ident $exact:ident as $via:ty;)*) => {
         $(
             impl IntoArray for $ty {
                 fn into_array(self) -> Array {
-                    Array::weak_scalar(Scalar::$make(DType::$dtype, self as $via))
+                    Array::weak_scalar_as(DType::$dtype, Scalar::$make(DType::$exact, self as $via))
                 }
             }
 
@@ -40,13 +40,13 @@ macro_rules! weak_scalars {
 }
 
 weak_scalars! {
-    f32 => F32, from_f64 as f64;
-    f64 => F32, from_f64 as f64;
-    i32 => I32, from_i128 as i128;
-    i64 => I32, from_i128 as i128;
-    u32 => I32, from_i128 as i128;
-    u64 => I32, from_i128 as i128;
-    usize => I32, from_i128 as i128;
+    f32 => F32, from_f64 F64 as f64;
+    f64 => F32, from_f64 F64 as f64;
+    i32 => I32, from_i128 I64 as i128;
+    i64 => I32, from_i128 I64 as i128;
+    u32 => I32, from_i128 I64 as i128;
+    u64 => I32, from_i128 U64 as i128;
+    usize => I32, from_i128 I64 as i128;
 }
 
 impl IntoArray for bool {

@@ -53,7 +53,7 @@ pub(super) fn run(prim: Prim, args: &[&Array]) -> Result<SmallVec<[Array; 2]>> {
 pub(crate) fn input(array: &Array) -> Input<'_> {
     match &array.0 {
         Repr::Concrete(_, storage) => Input::Shared(storage),
-        Repr::Scalar(aval, bits) => Input::Scalar(crate::base::Scalar::from_bits(aval.dtype, *bits)),
+        Repr::Scalar(aval, bits, _) => Input::Scalar(crate::base::Scalar::from_bits(aval.dtype, *bits)),
         Repr::Traced(tracer) => crate::bug!("a tracer of {} where memory is needed", tracer.aval),
     }
 }

@@ -100,12 +100,8 @@ impl Lower {
         let point = Point { inputs: self.inputs(ins), rank: shape.len() };
         let mut body = Body::new();
         let values = f(&mut body, &point);
-        let nest = Nest {
-            extents: shape.iter().copied().collect(),
-            inputs: point.inputs,
-            body,
-            sink: Sink::Map(values),
-        };
+        let nest =
+            Nest { extents: shape.iter().copied().collect(), inputs: point.inputs, body, sink: Sink::Map(values) };
         self.nest(nest, ins)
     }
 
@@ -132,12 +128,7 @@ impl Lower {
 
     /// An array of this shape whose every element is one element of the input, found by `index` from the
     /// coordinates of the point.
-    pub fn index_map(
-        &mut self,
-        input: Buf,
-        shape: &[usize],
-        index: impl FnOnce(&mut Body, &[Id]) -> Vec<Id>,
-    ) -> Buf {
+    pub fn index_map(&mut self, input: Buf, shape: &[usize], index: impl FnOnce(&mut Body, &[Id]) -> Vec<Id>) -> Buf {
         self.map(shape, &[input], |body, point| {
             let axes = point.axes(body);
             let index = index(body, &axes);
@@ -164,18 +155,14 @@ impl Lower {
     ) -> Vec<Buf> {
         let inputs = self.inputs(ins);
         let shape = inputs.first().map(|ty| ty.shape.clone()).unwrap_or_default();
-        let order: Vec<usize> =
-            (0..shape.len()).filter(|a| !axes.contains(a)).chain(axes.iter().copied()).collect();
+        let order: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).chain(axes.iter().copied()).collect();
         let mut body = Body::new();
         let mut coordinates = vec![Id(0); shape.len()];
         for (position, &axis) in order.iter().enumerate() {
             coordinates[axis] = body.axis(position);
         }
-        let values: Vec<Id> = inputs
-            .iter()
-            .enumerate()
-            .map(|(i, ty)| body.load(ty.dtype, i, coordinates.iter().copied()))
-            .collect();
+        let values: Vec<Id> =
+            inputs.iter().enumerate().map(|(i, ty)| body.load(ty.dtype, i, coordinates.iter().copied())).collect();
         let reduction = f(&mut body, &coordinates, &values);
         let sink = Sink::Reduce { axes: axes.len(), reductions: vec![reduction] };
         let extents = order.iter().map(|&a| shape[a]).collect();

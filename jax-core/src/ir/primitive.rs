@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::aval::Aval;
@@ -14,7 +15,8 @@ use crate::base::Result;
 use crate::kernel::Buf;
 
 /// A primitive with its parameters, shared.
-pub type Prim = Arc<dyn Primitive>;
+#[derive(Clone)]
+pub struct Prim(Arc<dyn Primitive>);
 
 /// A tangent or cotangent; `None` is a zero known while tracing.
 pub type Tangent = Option<Array>;
@@ -97,7 +99,7 @@ pub struct Sample {
 impl Sample {
     /// A sample.
     pub fn new(prim: impl Primitive, args: Vec<Array>) -> Sample {
-        Sample { prim: Arc::new(prim), args }
+        Sample { prim: Prim::new(prim), args }
     }
 }
 
@@ -174,21 +176,42 @@ impl<T: fmt::Debug + Send + Sync + Any + Eq + Hash> Parameters for T {
     }
 }
 
-impl PartialEq for dyn Primitive {
-    fn eq(&self, other: &dyn Primitive) -> bool {
-        self.dyn_eq(other.as_any())
+impl Prim {
+    /// A primitive as the shared object that equations hold.
+    pub fn new(primitive: impl Primitive) -> Prim {
+        Prim(Arc::new(primitive))
+    }
+
+    /// The primitive as its own type, if it is of that type.
+    pub fn downcast<T: Primitive>(&self) -> Option<&T> {
+        (*self.0).as_any().downcast_ref()
     }
 }
 
-impl Eq for dyn Primitive {}
+impl Deref for Prim {
+    type Target = dyn Primitive;
 
-impl Hash for dyn Primitive {
+    fn deref(&self) -> &dyn Primitive {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for Prim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl PartialEq for Prim {
+    fn eq(&self, other: &Prim) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.dyn_eq((*other.0).as_any())
+    }
+}
+
+impl Eq for Prim {}
+
+impl Hash for Prim {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.dyn_hash(state);
+        self.0.dyn_hash(state);
     }
-}
-
-/// A primitive as the shared object that equations hold.
-pub fn prim(primitive: impl Primitive) -> Prim {
-    Arc::new(primitive)
 }

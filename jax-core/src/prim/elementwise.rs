@@ -55,12 +55,8 @@ pub(crate) fn same_dtype(op: &'static str, ins: &[Aval], accepts: fn(DType) -> b
 }
 
 /// The batching rule of every elementwise primitive.
-pub(crate) fn batch(
-    prim: impl Primitive,
-    args: &[Array],
-    dims: &[Option<usize>],
-) -> (Vec<Array>, Vec<Option<usize>>) {
-    let prim: Prim = std::sync::Arc::new(prim);
+pub(crate) fn batch(prim: impl Primitive, args: &[Array], dims: &[Option<usize>]) -> (Vec<Array>, Vec<Option<usize>>) {
+    let prim = Prim::new(prim);
     let mut ranked = args.iter().zip(dims).filter(|(arg, _)| arg.ndim() > 0);
     let first = ranked.next().map(|(arg, dim)| (arg.shape().to_vec(), *dim));
     let (results, dim) = if let Some((first_shape, dim)) = first

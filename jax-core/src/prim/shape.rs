@@ -44,9 +44,11 @@ impl Primitive for BroadcastInDim {
         let increasing = self.dims.windows(2).all(|pair| pair[0] < pair[1]);
         let fits = self.dims.len() == aval.ndim()
             && increasing
-            && self.dims.iter().zip(&aval.shape).all(|(&dim, &extent)| {
-                self.shape.get(dim).is_some_and(|&target| extent == target || extent == 1)
-            });
+            && self
+                .dims
+                .iter()
+                .zip(&aval.shape)
+                .all(|(&dim, &extent)| self.shape.get(dim).is_some_and(|&target| extent == target || extent == 1));
         if !fits {
             let message = format!(
                 "broadcast_in_dim: an operand of shape {} does not fit into shape {} at axes {}.",

@@ -1,7 +1,5 @@
 //! Forward mode: primals and tangents side by side.
 
-use std::sync::Arc;
-
 use super::eval::{Env, literal};
 use crate::array::fail::raise;
 use crate::array::{Array, bind, with_span};
@@ -70,7 +68,7 @@ fn jvp_eqn(eqn: &Eqn, args: &[Array], tangents: &[Tangent]) -> (Vec<Array>, Vec<
 
 pub(crate) fn bind_all(prim: &Prim, args: &[Array]) -> Vec<Array> {
     let operands: smallvec::SmallVec<[&Array; 4]> = args.iter().collect();
-    bind(Arc::clone(prim), &operands).into_vec()
+    bind(prim.clone(), &operands).into_vec()
 }
 
 /// The sum of two tangents or cotangents of one value.
@@ -107,8 +105,7 @@ pub fn jvp_jaxpr(closed: &ClosedJaxpr, nonzero: &[bool], wanted: Option<&[bool]>
     crate::array::builder::trace_with(&inputs, |args| {
         let (primals, rest) = args.split_at(avals.len());
         let mut rest = rest.iter().cloned();
-        let tangents: Vec<Tangent> =
-            nonzero.iter().map(|&nonzero| if nonzero { rest.next() } else { None }).collect();
+        let tangents: Vec<Tangent> = nonzero.iter().map(|&nonzero| if nonzero { rest.next() } else { None }).collect();
         let (mut results, tangents) = jvp(closed, primals, &tangents);
         let have: Vec<bool> = match wanted {
             Some(wanted) => wanted.to_vec(),

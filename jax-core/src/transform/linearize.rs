@@ -27,8 +27,7 @@ pub struct Linearized {
 pub fn linearize(closed: &ClosedJaxpr, primals: &[Array], wrt: &[bool]) -> Linearized {
     let (jvp, has_tangent) = jvp_jaxpr(closed, wrt, None);
     let tangents = jvp.jaxpr.invars.len() - primals.len();
-    let known: Vec<Tangent> =
-        primals.iter().cloned().map(Some).chain(std::iter::repeat_n(None, tangents)).collect();
+    let known: Vec<Tangent> = primals.iter().cloned().map(Some).chain(std::iter::repeat_n(None, tangents)).collect();
     let (primals, linear, residuals) = partial_eval(&jvp, &known, has_tangent.len());
     Linearized { primals, linear, residuals, has_tangent }
 }
@@ -143,14 +142,7 @@ impl<'a> Collector<'a> {
         Atom::Var(var)
     }
 
-    fn equation(
-        &mut self,
-        env: &mut Env<Tangent>,
-        eqn: &Eqn,
-        prim: Prim,
-        inputs: SmallVec<[Atom; 4]>,
-        outs: &[usize],
-    ) {
+    fn equation(&mut self, env: &mut Env<Tangent>, eqn: &Eqn, prim: Prim, inputs: SmallVec<[Atom; 4]>, outs: &[usize]) {
         outs.iter().for_each(|&i| env.set(eqn.outputs[i], None));
         let outputs = outs.iter().map(|&i| self.define(eqn.outputs[i])).collect();
         self.linear.eqns.push(Eqn { prim, inputs, outputs, span: eqn.span });
