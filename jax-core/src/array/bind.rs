@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::array::{Array, Repr};
+use super::data::{Array, Repr};
 use super::fail::raise;
 use super::{builder, eager};
 use crate::base::Span;

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use smallvec::SmallVec;
 
-use super::array::{Array, Repr, Tracer};
 use super::bind::current_span;
+use super::data::{Array, Repr, Tracer};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result, Span};
 use crate::ir::{Atom, Aval, ClosedJaxpr, Eqn, Jaxpr, Literal, Prim, Var};

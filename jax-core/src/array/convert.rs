@@ -1,6 +1,6 @@
 //! What counts as an array: arrays, references to them, and Rust scalars.
 
-use super::array::{Array, Element};
+use super::data::{Array, Element};
 use crate::base::{DType, Scalar};
 
 /// A value that an operation takes as an array. Rust scalars are weakly typed, as Python's are in JAX.

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 
 use smallvec::SmallVec;
 
-use super::array::{Array, Repr};
+use super::data::{Array, Repr};
 use crate::base::Result;
 use crate::ir::lower::lower;
 use crate::ir::{Atom, Aval, Eqn, Jaxpr, Prim};

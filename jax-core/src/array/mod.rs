@@ -2,16 +2,16 @@
 //!
 //! What an operation means is its primitive's business; functions with NumPy's names live in the root package.
 
-pub mod array;
 pub mod bind;
 pub mod builder;
 pub mod convert;
+pub mod data;
 pub mod eager;
 pub mod fail;
 pub mod print;
 
-pub use array::{Array, Element};
 pub use bind::{bind, bind_one, with_span};
 pub use builder::{is_tracing, trace};
 pub use convert::IntoArray;
+pub use data::{Array, Element};
 pub use fail::{catch, raise};

@@ -1,90 +1,124 @@
-//! Arithmetic: add, sub, mul, div, neg and their kin.
+//! Arithmetic: sums, products, quotients, powers, roots, extremes, signs.
 
 use crate::array::{Array, bind_one};
-use crate::base::{DType, Result, Scalar};
+use crate::base::{DType, Result};
 use crate::ir::primitive::{Jvp, Transpose};
-use crate::ir::{Aval, Derivative, Lower, Operand, Primitive, Tangent};
-use crate::kernel::{Binary, Buf, Unary};
-use crate::prim::elementwise::{batch, result_shape, same_dtype, unbroadcast};
-
-/// Declares elementwise primitives of two operands of one numeric dtype.
-macro_rules! binary {
-    ($($(#[$doc:meta])* $name:ident $function:ident $accepts:expr, $what:literal, $op:expr, $derivative:expr;)*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-            pub struct $name;
-
-            $(#[$doc])*
-            #[track_caller]
-            pub fn $function(x: &Array, y: &Array) -> Array {
-                bind_one($name, &[x, y])
-            }
-
-            impl Primitive for $name {
-                fn name(&self) -> &'static str {
-                    stringify!($function)
-                }
-
-                fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
-                    let dtype = same_dtype(self.name(), ins, $accepts, $what)?;
-                    let weak = ins.iter().all(|aval| aval.weak);
-                    Ok(vec![Aval { dtype, weak, shape: result_shape(self.name(), ins)? }])
-                }
-
-                fn derivative(&self) -> Derivative<'_> {
-                    $derivative
-                }
-
-                fn batch(&self, args: &[Array], dims: &[Option<usize>], _: usize) -> (Vec<Array>, Vec<Option<usize>>) {
-                    batch(self.clone(), args, dims)
-                }
-
-                fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
-                    vec![cx.elementwise(ins, |body, args| body.binary($op, args[0], args[1]))]
-                }
-            }
-        )*
-    };
-}
-
-fn numeric(dtype: DType) -> bool {
-    dtype != DType::Bool
-}
+use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Tangent};
+use crate::kernel::{Binary, Body, Buf, Id, Unary};
+use crate::prim::compare::{eq, ge};
+use crate::prim::elementwise::{batch, binary, binary_jvp, constant_like, same_dtype, unary, unbroadcast};
+use crate::prim::exp_log::log;
+use crate::prim::round::floor;
+use crate::prim::select::select;
+use crate::prim::shape::broadcast_to_rank_and_shape;
 
 binary! {
     /// `x + y`, elementwise.
-    Add add numeric, "numbers", Binary::Add, Derivative::Rule(add_jvp(), Some(add_transpose(false)));
+    Add add, numeric "numbers", lower |b, x, y| b.binary(Binary::Add, x, y), Derivative::Rule(add_jvp(), Some(add_transpose(false)));
     /// `x - y`, elementwise.
-    Sub sub numeric, "numbers", Binary::Sub, Derivative::Rule(sub_jvp(), Some(add_transpose(true)));
+    Sub sub, numeric "numbers", lower |b, x, y| b.binary(Binary::Sub, x, y), Derivative::Rule(sub_jvp(), Some(add_transpose(true)));
     /// `x * y`, elementwise.
-    Mul mul numeric, "numbers", Binary::Mul, Derivative::Multilinear(mul_transpose());
-    /// `x + y` of two cotangents of one value.
-    AddAny add_any |_| true, "any dtype", Binary::Add, Derivative::Rule(add_jvp(), Some(add_transpose(false)));
+    Mul mul, numeric "numbers", lower |b, x, y| b.binary(Binary::Mul, x, y), Derivative::Multilinear(mul_transpose());
+    /// The sum of two cotangents of one value.
+    AddAny add_any, any "any dtype", lower |b, x, y| b.binary(Binary::Add, x, y), Derivative::Rule(add_any_jvp(), Some(add_transpose(false)));
+    /// `x / y`, elementwise; truncated for integers.
+    Div div, numeric "numbers", lower |b, x, y| b.binary(Binary::Div, x, y), Derivative::Rule(
+        binary_jvp(div, |g, _, _, y| div(g, y), |g, _, x, y| mul(&mul(&neg(g), x), &integer_pow(y, -2))),
+        Some(div_transpose()),
+    );
+    /// The remainder of `x / y`, with the sign of `x`, elementwise.
+    Rem rem, real "real numbers", lower |b, x, y| b.binary(Binary::Rem, x, y), Derivative::Rule(
+        binary_jvp(rem, |g, ans, _, _| broadcast_to_rank_and_shape(g, ans.shape()), |g, _, x, y| {
+            let quotient = div(x, y);
+            mul(&neg(g), &mul(&sign(&quotient), &floor(&abs(&quotient))))
+        }),
+        None,
+    );
+    /// `x` to the power `y`, elementwise.
+    Pow pow, inexact "floats and complex numbers", lower |b, x, y| b.binary(Binary::Pow, x, y), Derivative::Rule(
+        binary_jvp(
+            pow,
+            |g, _, x, y| mul(g, &mul(y, &pow(x, &sub(y, &constant_like(y, 1.0))))),
+            |g, ans, x, _| mul(g, &mul(&log(&replace_zero(x)), ans)),
+        ),
+        None,
+    );
+    /// The larger of `x` and `y`, elementwise; NaN if either is.
+    Max max, real_or_bool "real numbers and bool", lower |b, x, y| b.binary(Binary::Max, x, y), Derivative::Rule(
+        binary_jvp(max, |g, z, x, y| mul(g, &balanced_eq(x, z, y)), |g, z, x, y| mul(g, &balanced_eq(y, z, x))),
+        None,
+    );
+    /// The smaller of `x` and `y`, elementwise; NaN if either is.
+    Min min, real_or_bool "real numbers and bool", lower |b, x, y| b.binary(Binary::Min, x, y), Derivative::Rule(
+        binary_jvp(min, |g, z, x, y| mul(g, &balanced_eq(x, z, y)), |g, z, x, y| mul(g, &balanced_eq(y, z, x))),
+        None,
+    );
 }
 
-/// `-x`, elementwise.
+unary! {
+    /// `-x`, elementwise.
+    Neg neg, numeric "numbers", lower |b, x| b.unary(Unary::Neg, x), linear |g, _ans, _x| neg(g);
+    /// -1, 0 or 1 by the sign of `x`, elementwise; NaN stays NaN.
+    Sign sign, real "real numbers", lower |b, x| lower_sign(b, x), zero;
+    /// The square of `x`, elementwise.
+    Square square, numeric "numbers", lower |b, x| b.binary(Binary::Mul, x, x),
+        jvp |g, _ans, x| mul(g, &mul(&constant_like(x, 2.0), x));
+    /// The square root of `x`, elementwise.
+    Sqrt sqrt, inexact "floats and complex numbers", lower |b, x| b.unary(Unary::Sqrt, x),
+        jvp |g, ans, x| mul(g, &div(&constant_like(x, 0.5), &ans));
+    /// `1 / sqrt(x)`, elementwise.
+    Rsqrt rsqrt, inexact "floats and complex numbers", lower |b, x| b.unary(Unary::Rsqrt, x),
+        jvp |g, ans, x| mul(g, &mul(&constant_like(x, -0.5), &div(&ans, x)));
+    /// The real cube root of `x`, elementwise.
+    Cbrt cbrt, float "floats", lower |b, x| b.unary(Unary::Cbrt, x),
+        jvp |g, ans, x| mul(g, &mul(&constant_like(x, 1.0 / 3.0), &integer_pow(&ans, -2)));
+}
+
+fn lower_sign(b: &mut Body, x: Id) -> Id {
+    let dtype = b.dtype(x);
+    let (zero, one, minus) = (b.float(dtype, 0.0), b.float(dtype, 1.0), b.float(dtype, -1.0));
+    let positive = b.binary(Binary::Gt, x, zero);
+    let negative = b.binary(Binary::Lt, x, zero);
+    // Zeros keep their sign and NaN stays NaN.
+    let other = if matches!(dtype.kind(), crate::base::Kind::Unsigned) { x } else { b.select(negative, minus, x) };
+    b.select(positive, one, other)
+}
+
+/// `|x|`, elementwise; of a complex number its magnitude, a float.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Neg;
+pub struct Abs;
 
-/// `-x`, elementwise.
+/// `|x|`, elementwise; of a complex number its magnitude, a float.
 #[track_caller]
-pub fn neg(x: &Array) -> Array {
-    bind_one(Neg, &[x])
+pub fn abs(x: &Array) -> Array {
+    bind_one(Abs, &[x])
 }
 
-impl Primitive for Neg {
+impl Primitive for Abs {
     fn name(&self) -> &'static str {
-        "neg"
+        "abs"
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
-        same_dtype("neg", ins, numeric, "numbers")?;
-        Ok(vec![ins[0].clone()])
+        same_dtype("abs", ins, |dtype| dtype != DType::Bool, "numbers")?;
+        Ok(vec![ins[0].with_dtype(ins[0].dtype.component())])
     }
 
     fn derivative(&self) -> Derivative<'_> {
-        Derivative::Linear(Box::new(|cts, _| vec![cts[0].as_ref().map(neg)]))
+        let jvp: Jvp<'_> = Box::new(|args, tangents| {
+            let x = &args[0];
+            let ans = abs(x);
+            let tangent = tangents[0].as_ref().map(|g| {
+                if x.dtype().is_complex() {
+                    let product = crate::prim::complex::real(&mul(g, &crate::prim::complex::conj(x)));
+                    div(&product, &replace_zero(&ans))
+                } else {
+                    select(&ge(x, &constant_like(x, 0.0)), g, &neg(g))
+                }
+            });
+            (vec![ans], vec![tangent])
+        });
+        Derivative::Rule(jvp, None)
     }
 
     fn batch(&self, args: &[Array], dims: &[Option<usize>], _: usize) -> (Vec<Array>, Vec<Option<usize>>) {
@@ -92,41 +126,128 @@ impl Primitive for Neg {
     }
 
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
-        vec![cx.elementwise(ins, |body, args| body.unary(Unary::Neg, args[0]))]
+        let complex = cx.ty(ins[0]).dtype.is_complex();
+        vec![cx.elementwise(ins, |b, args| {
+            let magnitude = b.unary(Unary::Abs, args[0]);
+            if complex { b.unary(Unary::Real, magnitude) } else { magnitude }
+        })]
     }
+}
+
+/// `x` to an integer power, elementwise, by repeated multiplication.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct IntegerPow {
+    /// The exponent.
+    pub y: i32,
+}
+
+/// `x` to an integer power, elementwise, by repeated multiplication.
+#[track_caller]
+pub fn integer_pow(x: &Array, y: i32) -> Array {
+    match y {
+        1 => x.clone(),
+        2 => square(x),
+        _ => bind_one(IntegerPow { y }, &[x]),
+    }
+}
+
+impl Primitive for IntegerPow {
+    fn name(&self) -> &'static str {
+        "integer_pow"
+    }
+
+    fn params(&self) -> Params {
+        vec![("y", Param::Int(self.y as i64))]
+    }
+
+    fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
+        same_dtype("integer_pow", ins, |dtype| dtype != DType::Bool, "numbers")?;
+        if self.y < 0 && ins[0].dtype.is_integer() {
+            let message = "Integers cannot be raised to negative powers.";
+            return Err(crate::array::fail::value_error("integer_pow", message));
+        }
+        Ok(vec![ins[0].clone()])
+    }
+
+    fn derivative(&self) -> Derivative<'_> {
+        let jvp: Jvp<'_> = Box::new(|args, tangents| {
+            let x = &args[0];
+            let ans = integer_pow(x, self.y);
+            let tangent = tangents[0]
+                .as_ref()
+                .filter(|_| self.y != 0)
+                .map(|g| mul(g, &mul(&constant_like(x, self.y as f64), &integer_pow(x, self.y - 1))));
+            (vec![ans], vec![tangent])
+        });
+        Derivative::Rule(jvp, None)
+    }
+
+    fn batch(&self, args: &[Array], dims: &[Option<usize>], _: usize) -> (Vec<Array>, Vec<Option<usize>>) {
+        batch(self.clone(), args, dims)
+    }
+
+    fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
+        vec![cx.elementwise(ins, |b, args| {
+            let one = b.float(b.dtype(args[0]), 1.0);
+            let (mut power, mut square, mut rest) = (None, args[0], self.y.unsigned_abs());
+            while rest > 0 {
+                if rest & 1 == 1 {
+                    power = Some(power.map_or(square, |p| b.binary(Binary::Mul, p, square)));
+                }
+                rest >>= 1;
+                if rest > 0 {
+                    square = b.binary(Binary::Mul, square, square);
+                }
+            }
+            let power = power.unwrap_or(one);
+            if self.y < 0 { b.binary(Binary::Div, one, power) } else { power }
+        })]
+    }
+}
+
+/// 1 where `x` is zero, else `x`.
+fn replace_zero(x: &Array) -> Array {
+    let one = crate::transform::jvp::full(x.aval(), 1.0);
+    select(&eq(x, &constant_like(x, 0.0)), &one, x)
+}
+
+/// How much of the tangent of an extreme `z` of `x` and `y` comes from `x`: one half in a tie.
+fn balanced_eq(x: &Array, z: &Array, y: &Array) -> Array {
+    let ones = crate::transform::jvp::full(z.aval(), 1.0);
+    let zeros = crate::transform::jvp::full(z.aval(), 0.0);
+    let twos = crate::transform::jvp::full(z.aval(), 2.0);
+    let same = |a: &Array| eq(&broadcast_to_rank_and_shape(a, z.shape()), z);
+    div(&select(&same(x), &ones, &zeros), &select(&same(y), &twos, &ones))
 }
 
 /// The tangent repeated to the result's shape, when the operand was.
 fn broadcast_tangent(tangent: &Tangent, out: &Array) -> Tangent {
-    tangent.as_ref().map(|t| crate::prim::shape::broadcast_to_rank_and_shape(t, out.shape()))
+    tangent.as_ref().map(|t| broadcast_to_rank_and_shape(t, out.shape()))
 }
 
-fn add_jvp<'a>() -> Jvp<'a> {
-    Box::new(|args, tangents| {
-        let out = add(&args[0], &args[1]);
+fn sum_jvp<'a>(f: fn(&Array, &Array) -> Array, both: fn(&Array, &Array) -> Array, negate: bool) -> Jvp<'a> {
+    Box::new(move |args, tangents| {
+        let out = f(&args[0], &args[1]);
         let tangent = match (&tangents[0], &tangents[1]) {
-            (Some(x), Some(y)) => Some(add_any_broadcast(x, y)),
+            (Some(x), Some(y)) => Some(both(x, y)),
             (x, None) => broadcast_tangent(x, &out),
+            (None, Some(y)) if negate => broadcast_tangent(&Some(neg(y)), &out),
             (None, y) => broadcast_tangent(y, &out),
         };
         (vec![out], vec![tangent])
     })
 }
 
-fn add_any_broadcast(x: &Array, y: &Array) -> Array {
-    if x.shape() == y.shape() { add_any(x, y) } else { add(x, y) }
+fn add_jvp<'a>() -> Jvp<'a> {
+    sum_jvp(add, |x, y| if x.shape() == y.shape() { add_any(x, y) } else { add(x, y) }, false)
+}
+
+fn add_any_jvp<'a>() -> Jvp<'a> {
+    sum_jvp(add_any, add_any, false)
 }
 
 fn sub_jvp<'a>() -> Jvp<'a> {
-    Box::new(|args, tangents| {
-        let out = sub(&args[0], &args[1]);
-        let tangent = match (&tangents[0], &tangents[1]) {
-            (Some(x), Some(y)) => Some(sub(x, y)),
-            (x, None) => broadcast_tangent(x, &out),
-            (None, Some(y)) => broadcast_tangent(&Some(neg(y)), &out),
-        };
-        (vec![out], vec![tangent])
-    })
+    sum_jvp(sub, sub, true)
 }
 
 fn add_transpose<'a>(negate_second: bool) -> Transpose<'a> {
@@ -150,7 +271,9 @@ fn mul_transpose<'a>() -> Transpose<'a> {
     })
 }
 
-/// A weakly typed constant of an array's dtype: what rules multiply and add by.
-pub(crate) fn constant_like(x: &Array, value: f64) -> Array {
-    Array::scalar(Scalar::from_f64(x.dtype(), value)).with_weak(x.weak_type())
+fn div_transpose<'a>() -> Transpose<'a> {
+    Box::new(|cts, operands| match (&operands[0], &operands[1], &cts[0]) {
+        (Operand::Linear(aval), Operand::Known(y), Some(ct)) => vec![Some(unbroadcast(&div(ct, y), aval)), None],
+        _ => vec![None, None],
+    })
 }

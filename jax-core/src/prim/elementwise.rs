@@ -3,7 +3,7 @@
 
 use crate::array::{Array, bind};
 use crate::base::error::ErrorKind;
-use crate::base::{DType, Error, Result, Shape};
+use crate::base::{DType, Error, Result, Scalar, Shape};
 use crate::ir::{Aval, Prim, Primitive};
 use crate::prim::{reduce, shape};
 
@@ -95,4 +95,201 @@ pub(crate) fn unbroadcast(ct: &Array, aval: &Aval) -> Array {
     }
     let axes: Vec<usize> = (0..ct.ndim()).filter(|&axis| aval.shape[axis] == 1 && ct.shape()[axis] != 1).collect();
     shape::reshape(&reduce::reduce_sum(ct, &axes), &aval.shape)
+}
+
+/// Any number, real or complex.
+pub(crate) fn numeric(dtype: DType) -> bool {
+    dtype != DType::Bool
+}
+
+/// Floats and complex numbers.
+pub(crate) fn inexact(dtype: DType) -> bool {
+    dtype.is_inexact()
+}
+
+/// Floats.
+pub(crate) fn float(dtype: DType) -> bool {
+    dtype.is_float()
+}
+
+/// Integers and truth values.
+pub(crate) fn bits(dtype: DType) -> bool {
+    !dtype.is_inexact()
+}
+
+/// Integers.
+pub(crate) fn integer(dtype: DType) -> bool {
+    dtype.is_integer()
+}
+
+/// Every dtype.
+pub(crate) fn any(_: DType) -> bool {
+    true
+}
+
+/// A constant of an array's dtype and weakness: what rules multiply and add by.
+pub(crate) fn constant_like(x: &Array, value: f64) -> Array {
+    Array::scalar(Scalar::from_f64(x.dtype(), value)).with_weak(x.weak_type())
+}
+
+/// Declares elementwise primitives of one operand whose result has the operand's dtype. The derivative is
+/// `jvp |g, ans, x| tangent` or `zero`.
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident $function:ident, $accepts:ident $what:literal, lower |$b:ident, $a:ident| $lower:expr,
+       $kind:ident $(|$g:ident, $ans:ident, $x:ident| $tangent:expr)?;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+            pub struct $name;
+
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $function(x: &$crate::array::Array) -> $crate::array::Array {
+                $crate::array::bind_one($name, &[x])
+            }
+
+            impl $crate::ir::Primitive for $name {
+                fn name(&self) -> &'static str {
+                    stringify!($function)
+                }
+
+                fn type_rule(&self, ins: &[$crate::ir::Aval]) -> $crate::base::Result<Vec<$crate::ir::Aval>> {
+                    use $crate::prim::elementwise;
+                    elementwise::same_dtype(stringify!($function), ins, elementwise::$accepts, $what)?;
+                    Ok(vec![ins[0].clone()])
+                }
+
+                fn derivative(&self) -> $crate::ir::Derivative<'_> {
+                    $crate::prim::elementwise::derivative!($function $kind $(|$g, $ans, $x| $tangent)?)
+                }
+
+                fn batch(
+                    &self,
+                    args: &[$crate::array::Array],
+                    dims: &[Option<usize>],
+                    _: usize,
+                ) -> (Vec<$crate::array::Array>, Vec<Option<usize>>) {
+                    $crate::prim::elementwise::batch(self.clone(), args, dims)
+                }
+
+                fn lower(&self, cx: &mut $crate::ir::Lower, ins: &[$crate::kernel::Buf]) -> Vec<$crate::kernel::Buf> {
+                    vec![cx.elementwise(ins, |$b, args| {
+                        let $a = args[0];
+                        $lower
+                    })]
+                }
+            }
+        )*
+    };
+}
+
+/// The derivative of a unary elementwise primitive, in the words of [`unary`].
+macro_rules! derivative {
+    ($function:ident zero) => {
+        $crate::ir::Derivative::Zero
+    };
+    ($function:ident linear |$g:ident, $ans:ident, $x:ident| $tangent:expr) => {
+        $crate::ir::Derivative::Linear(Box::new(|cts, _| {
+            vec![cts[0].as_ref().map(|$g: &$crate::array::Array| $tangent)]
+        }))
+    };
+    ($function:ident jvp |$g:ident, $ans:ident, $x:ident| $tangent:expr) => {
+        $crate::ir::Derivative::Rule(
+            Box::new(|args, tangents| {
+                let $x = &args[0];
+                let $ans = $function($x);
+                let tangent = tangents[0].as_ref().map(|$g: &$crate::array::Array| $tangent);
+                (vec![$ans], vec![tangent])
+            }),
+            None,
+        )
+    };
+}
+
+/// Declares elementwise primitives of two operands of one dtype. The result has that dtype, or is `bool` for
+/// `=> bool`. The derivative is an expression of type `Derivative`.
+macro_rules! binary {
+    ($($(#[$doc:meta])* $name:ident $function:ident, $accepts:ident $what:literal, lower |$b:ident, $x:ident, $y:ident| $lower:expr,
+       $derivative:expr $(=> $result:ident)?;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+            pub struct $name;
+
+            $(#[$doc])*
+            #[track_caller]
+            pub fn $function(x: &$crate::array::Array, y: &$crate::array::Array) -> $crate::array::Array {
+                $crate::array::bind_one($name, &[x, y])
+            }
+
+            impl $crate::ir::Primitive for $name {
+                fn name(&self) -> &'static str {
+                    stringify!($function)
+                }
+
+                fn type_rule(&self, ins: &[$crate::ir::Aval]) -> $crate::base::Result<Vec<$crate::ir::Aval>> {
+                    use $crate::prim::elementwise;
+                    let dtype = elementwise::same_dtype(stringify!($function), ins, elementwise::$accepts, $what)?;
+                    let weak = ins.iter().all(|aval| aval.weak);
+                    let shape = elementwise::result_shape(stringify!($function), ins)?;
+                    let aval = $crate::ir::Aval { dtype, weak, shape };
+                    $(let aval = $crate::prim::elementwise::$result(aval);)?
+                    Ok(vec![aval])
+                }
+
+                fn derivative(&self) -> $crate::ir::Derivative<'_> {
+                    $derivative
+                }
+
+                fn batch(
+                    &self,
+                    args: &[$crate::array::Array],
+                    dims: &[Option<usize>],
+                    _: usize,
+                ) -> (Vec<$crate::array::Array>, Vec<Option<usize>>) {
+                    $crate::prim::elementwise::batch(self.clone(), args, dims)
+                }
+
+                fn lower(&self, cx: &mut $crate::ir::Lower, ins: &[$crate::kernel::Buf]) -> Vec<$crate::kernel::Buf> {
+                    vec![cx.elementwise(ins, |$b, args| {
+                        let ($x, $y) = (args[0], args[1]);
+                        $lower
+                    })]
+                }
+            }
+        )*
+    };
+}
+
+pub(crate) use {binary, derivative, unary};
+
+/// The type of a truth value for each element.
+pub(crate) fn truth(aval: Aval) -> Aval {
+    Aval { dtype: DType::Bool, weak: false, ..aval }
+}
+
+/// A forward-mode rule for two operands from the tangents that each contributes.
+pub(crate) fn binary_jvp<'a>(
+    f: fn(&Array, &Array) -> Array,
+    left: fn(&Array, &Array, &Array, &Array) -> Array,
+    right: fn(&Array, &Array, &Array, &Array) -> Array,
+) -> crate::ir::primitive::Jvp<'a> {
+    Box::new(move |args, tangents| {
+        let (x, y) = (&args[0], &args[1]);
+        let ans = f(x, y);
+        let from_left = tangents[0].as_ref().map(|g| left(g, &ans, x, y));
+        let from_right = tangents[1].as_ref().map(|g| right(g, &ans, x, y));
+        let tangent = crate::transform::jvp::add_tangents(from_left, from_right);
+        (vec![ans], vec![tangent])
+    })
+}
+
+/// Integers and floats.
+pub(crate) fn real(dtype: DType) -> bool {
+    dtype != DType::Bool && !dtype.is_complex()
+}
+
+/// Every dtype that is ordered.
+pub(crate) fn real_or_bool(dtype: DType) -> bool {
+    !dtype.is_complex()
 }

@@ -4,6 +4,15 @@
 //! no NumPy broadcasting. Those are `lax`'s and the root package's business.
 
 pub mod arith;
+pub mod compare;
+pub mod complex;
+pub mod convert;
 pub(crate) mod elementwise;
+pub mod exp_log;
+pub mod logic;
 pub mod reduce;
+pub mod round;
+pub mod select;
 pub mod shape;
+pub mod special;
+pub mod trig;

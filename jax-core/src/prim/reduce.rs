@@ -6,7 +6,7 @@ use crate::base::{DType, Error, Result, Scalar, Shape};
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive};
 use crate::kernel::{Binary, Buf};
 use crate::prim::elementwise::tuple;
-use crate::prim::shape::{broadcast_in_dim, move_axis};
+use crate::prim::shape::broadcast_in_dim;
 
 /// The shape left when these axes are reduced.
 pub(crate) fn reduced_shape(op: &'static str, aval: &Aval, axes: &[usize]) -> Result<Shape> {
@@ -81,9 +81,4 @@ impl Primitive for ReduceSum {
         let zero = Scalar::zero(cx.ty(ins[0]).dtype);
         vec![cx.reduce(ins[0], &self.axes, zero, Binary::Add)]
     }
-}
-
-/// `x` with its batch axis moved to the front.
-pub(crate) fn batch_front(x: &Array, dim: Option<usize>) -> Array {
-    move_axis(x, dim.unwrap_or(0), 0)
 }
