@@ -133,7 +133,25 @@ impl Jaxpr {
     }
 }
 
+impl Jaxpr {
+    /// The same program with its arguments and results picked and ordered by position.
+    pub fn reorder(&self, ins: &[usize], outs: &[usize]) -> Jaxpr {
+        Jaxpr {
+            invars: ins.iter().map(|&i| self.invars[i]).collect(),
+            outs: outs.iter().map(|&i| self.outs[i]).collect(),
+            ..self.clone()
+        }
+    }
+}
+
 impl ClosedJaxpr {
+    /// The program with what it closed over as its first arguments, and those arrays.
+    pub fn convert_consts(&self) -> (Jaxpr, Vec<Array>) {
+        let mut jaxpr = (*self.jaxpr).clone();
+        jaxpr.invars = jaxpr.consts.drain(..).chain(std::mem::take(&mut jaxpr.invars)).collect();
+        (jaxpr, self.consts.clone())
+    }
+
     /// A jaxpr that closes over nothing.
     pub fn new(jaxpr: Jaxpr) -> ClosedJaxpr {
         ClosedJaxpr { jaxpr: Arc::new(jaxpr), consts: Vec::new() }

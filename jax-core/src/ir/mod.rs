@@ -13,4 +13,4 @@ pub use aval::Aval;
 pub use jaxpr::{Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var};
 pub use lower::Lower;
 pub use param::{Param, Params};
-pub use primitive::{Derivative, Operand, PartialEval, Prim, Primitive, Sample, Tangent};
+pub use primitive::{Derivative, Operand, PartialEval, Prim, Primitive, Sample, Source, Tangent};

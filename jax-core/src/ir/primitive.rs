@@ -65,26 +65,31 @@ impl fmt::Debug for Derivative<'_> {
     }
 }
 
-/// What becomes of an equation some of whose operands are unknown (the tangents, in reverse mode).
-///
-/// The known equation computes what it can and, after its `known_outs`, residuals; the unknown one takes the
-/// residuals, then the operands that `unknown_ins` lists.
+/// What becomes of an equation some of whose operands are unknown (the tangents, in reverse mode): a known
+/// equation that computes what it can and, after its `known_outs`, residuals; and an unknown one for the rest.
 #[derive(Clone, Debug)]
 pub struct PartialEval {
-    /// The known part and the positions of its operands among the equation's.
+    /// The known part.
     pub known: Prim,
-    /// Positions of the known part's operands.
+    /// Positions of the known part's operands among the equation's.
     pub known_ins: Vec<usize>,
-    /// Positions of the results that the known part gives first.
+    /// Positions of the results that the known part gives before its residuals.
     pub known_outs: Vec<usize>,
-    /// How many residuals follow.
-    pub residuals: usize,
     /// The unknown part.
     pub unknown: Prim,
-    /// Positions of the unknown part's operands after the residuals.
-    pub unknown_ins: Vec<usize>,
-    /// Positions of the results that the unknown part gives.
-    pub unknown_outs: Vec<usize>,
+    /// The unknown part's operands.
+    pub unknown_ins: Vec<Source>,
+    /// Positions of the results that the unknown part gives; `None` for one that nobody needs.
+    pub unknown_outs: Vec<Option<usize>>,
+}
+
+/// Where an operand of the unknown part comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// A residual that the known part gives, by number.
+    Residual(usize),
+    /// An operand of the equation, by position.
+    Operand(usize),
 }
 
 /// Operands of one equation that laws are tested on.
@@ -135,13 +140,13 @@ pub trait Primitive: Parameters {
     }
 
     /// How it splits when some operands are unknown; `None` makes all of it unknown.
-    fn partial_eval(&self, _jaxpr_avals: &[Aval], _unknown: &[bool]) -> Option<PartialEval> {
+    fn partial_eval(&self, _ins: &[Aval], _unknown: &[bool]) -> Option<PartialEval> {
         None
     }
 
-    /// The same without the results that nobody uses: the primitive and which operands it still takes. Its
-    /// results are then the used ones, in order. `None` keeps all.
-    fn dce(&self, _used: &[bool]) -> Option<(Prim, Vec<bool>)> {
+    /// The same with as few as possible of the results that nobody uses: the primitive, which operands it still
+    /// takes, and which results it still gives. `None` keeps all.
+    fn dce(&self, _used: &[bool]) -> Option<(Prim, Vec<bool>, Vec<bool>)> {
         None
     }
 

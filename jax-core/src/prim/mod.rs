@@ -6,6 +6,7 @@
 pub mod arith;
 pub mod compare;
 pub mod complex;
+pub mod control;
 pub mod convert;
 pub(crate) mod elementwise;
 pub mod exp_log;

@@ -27,10 +27,10 @@ pub fn dce_outs(jaxpr: &Jaxpr, used: &[bool]) -> (Jaxpr, Vec<bool>) {
             continue;
         }
         let mut eqn = eqn.clone();
-        if let Some((prim, kept)) = eqn.prim.dce(&used) {
+        if let Some((prim, kept, given)) = eqn.prim.dce(&used) {
             eqn.prim = prim;
             eqn.inputs = eqn.inputs.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(atom, _)| *atom).collect();
-            eqn.outputs = eqn.outputs.iter().zip(&used).filter(|(_, used)| **used).map(|(var, _)| *var).collect();
+            eqn.outputs = eqn.outputs.iter().zip(&given).filter(|(_, given)| **given).map(|(var, _)| *var).collect();
         }
         eqn.inputs.iter().for_each(|atom| mark(&mut live, atom));
         eqns.push(eqn);

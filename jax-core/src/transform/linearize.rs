@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::eval::{Env, literal};
 use super::jvp::{bind_all, jvp_jaxpr};
 use crate::array::{Array, with_span};
-use crate::ir::{Atom, Aval, ClosedJaxpr, Eqn, Jaxpr, Literal, Prim, Tangent, Var};
+use crate::ir::{Atom, Aval, ClosedJaxpr, Eqn, Jaxpr, Literal, Prim, Source, Tangent, Var};
 
 /// A function at a point: its value there, and its derivative as a linear program.
 #[derive(Debug)]
@@ -28,15 +28,16 @@ pub fn linearize(closed: &ClosedJaxpr, primals: &[Array], wrt: &[bool]) -> Linea
     let (jvp, has_tangent) = jvp_jaxpr(closed, wrt, None);
     let tangents = jvp.jaxpr.invars.len() - primals.len();
     let known: Vec<Tangent> = primals.iter().cloned().map(Some).chain(std::iter::repeat_n(None, tangents)).collect();
-    let (primals, linear, residuals) = partial_eval(&jvp, &known, has_tangent.len());
+    let later: Vec<bool> = (0..jvp.jaxpr.outs.len()).map(|out| out >= has_tangent.len()).collect();
+    let (primals, linear, residuals) = partial_eval(&jvp, &known, &later);
     Linearized { primals, linear, residuals, has_tangent }
 }
 
 /// Evaluates what known arguments determine (`None` marks unknown ones), and collects the rest.
 ///
-/// Gives the first `split` results, which must be known, and a jaxpr for the others over residuals and then the
-/// unknown arguments, with the residuals' values.
-pub fn partial_eval(closed: &ClosedJaxpr, args: &[Tangent], split: usize) -> (Vec<Array>, Jaxpr, Vec<Array>) {
+/// Gives the results that `later` does not mark, which must be known, and a jaxpr for those that it marks, over
+/// residuals and then the unknown arguments, with the residuals' values.
+pub fn partial_eval(closed: &ClosedJaxpr, args: &[Tangent], later: &[bool]) -> (Vec<Array>, Jaxpr, Vec<Array>) {
     let jaxpr = &closed.jaxpr;
     let consts = closed.consts.iter().cloned().map(Some);
     let mut env: Env<Tangent> = Env::new(jaxpr, consts, args.iter().cloned());
@@ -63,27 +64,51 @@ pub fn partial_eval(closed: &ClosedJaxpr, args: &[Tangent], split: usize) -> (Ve
                 for (&position, out) in parts.known_outs.iter().zip(outs) {
                     env.set(eqn.outputs[position], Some(out.clone()));
                 }
-                let residuals: Vec<Atom> = residuals.iter().map(|r| rest.residual(r)).collect();
-                let others = parts.unknown_ins.iter().map(|&i| rest.operand(&eqn.inputs[i], &operands[i]));
-                let inputs = residuals.into_iter().chain(others.collect::<Vec<_>>()).collect();
+                let source = |source: &Source| match *source {
+                    Source::Residual(i) => rest.residual(&residuals[i]),
+                    Source::Operand(i) => rest.operand(&eqn.inputs[i], &operands[i]),
+                };
+                let inputs = parts.unknown_ins.iter().map(source).collect();
                 rest.equation(&mut env, eqn, parts.unknown, inputs, &parts.unknown_outs);
             }
             None => {
                 let inputs = eqn.inputs.iter().zip(&operands).map(|(atom, value)| rest.operand(atom, value)).collect();
-                let all: Vec<usize> = (0..eqn.outputs.len()).collect();
+                let all: Vec<Option<usize>> = (0..eqn.outputs.len()).map(Some).collect();
                 rest.equation(&mut env, eqn, eqn.prim.clone(), inputs, &all);
             }
         }
     }
     let outs = env.read_all(&jaxpr.outs, |l| Some(literal(l)));
-    rest.linear.outs = jaxpr.outs.iter().zip(&outs).skip(split).map(|(atom, v)| rest.operand(atom, v)).collect();
-    let known = outs.into_iter().take(split).map(|out| match out {
-        Some(array) => array,
-        None => crate::bug!("a result that must be known depends on an unknown argument"),
-    });
-    let known = known.collect();
+    let marked = jaxpr.outs.iter().zip(&outs).zip(later).filter(|(_, later)| **later);
+    rest.linear.outs = marked.map(|((atom, value), _)| rest.operand(atom, value)).collect();
+    let unmarked = outs.into_iter().zip(later).filter(|(_, later)| !**later);
+    let known = unmarked
+        .map(|(out, _)| match out {
+            Some(array) => array,
+            None => crate::bug!("a result that must be known depends on an unknown argument"),
+        })
+        .collect();
     let (linear, residuals) = rest.finish();
     (known, linear, residuals)
+}
+
+/// Which results of a jaxpr [`partial_eval`] cannot know when these arguments are unknown.
+pub fn unknown_outs(jaxpr: &Jaxpr, unknown: &[bool]) -> Vec<bool> {
+    let mut marked = vec![false; jaxpr.avals.len()];
+    jaxpr.invars.iter().zip(unknown).for_each(|(var, &unknown)| marked[var.0 as usize] = unknown);
+    let is_unknown = |marked: &[bool], atom: &Atom| matches!(atom, Atom::Var(var) if marked[var.0 as usize]);
+    for eqn in &jaxpr.eqns {
+        let ins: Vec<bool> = eqn.inputs.iter().map(|atom| is_unknown(&marked, atom)).collect();
+        if ins.iter().all(|unknown| !unknown) {
+            continue;
+        }
+        let avals: Vec<Aval> = eqn.inputs.iter().map(|atom| jaxpr.atom_aval(atom)).collect();
+        match eqn.prim.partial_eval(&avals, &ins) {
+            Some(parts) => parts.unknown_outs.iter().flatten().for_each(|&i| marked[eqn.outputs[i].0 as usize] = true),
+            None => eqn.outputs.iter().for_each(|var| marked[var.0 as usize] = true),
+        }
+    }
+    jaxpr.outs.iter().map(|atom| is_unknown(&marked, atom)).collect()
 }
 
 /// The unknown part of a jaxpr, under construction.
@@ -142,9 +167,20 @@ impl<'a> Collector<'a> {
         Atom::Var(var)
     }
 
-    fn equation(&mut self, env: &mut Env<Tangent>, eqn: &Eqn, prim: Prim, inputs: SmallVec<[Atom; 4]>, outs: &[usize]) {
-        outs.iter().for_each(|&i| env.set(eqn.outputs[i], None));
-        let outputs = outs.iter().map(|&i| self.define(eqn.outputs[i])).collect();
+    fn equation(
+        &mut self,
+        env: &mut Env<Tangent>,
+        eqn: &Eqn,
+        prim: Prim,
+        inputs: SmallVec<[Atom; 4]>,
+        outs: &[Option<usize>],
+    ) {
+        outs.iter().flatten().for_each(|&i| env.set(eqn.outputs[i], None));
+        let define = |(position, out): (usize, &Option<usize>)| match out {
+            Some(i) => self.define(eqn.outputs[*i]),
+            None => self.linear.fresh(self.source.aval(eqn.outputs[position]).clone()),
+        };
+        let outputs = outs.iter().enumerate().map(define).collect();
         self.linear.eqns.push(Eqn { prim, inputs, outputs, span: eqn.span });
     }
 
