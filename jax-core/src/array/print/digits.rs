@@ -81,12 +81,22 @@ pub fn special(x: f64) -> Option<&'static str> {
     }
 }
 
-/// `x` standing alone, without the `.0` of whole numbers: an exponent below 1e-4 and from `cutoff` on.
-pub fn alone(dtype: DType, x: f64, cutoff: f64) -> String {
+/// From where on floats of this dtype print with an exponent: where whole numbers need more digits than the dtype
+/// holds (NumPy's `finfo.precision`), `widest` for `f64`.
+pub fn cutoff(dtype: DType, widest: f64) -> f64 {
+    match dtype {
+        DType::F16 => 1e3,
+        DType::F32 => 1e6,
+        _ => widest,
+    }
+}
+
+/// `x` standing alone, without the `.0` of whole numbers: an exponent below 1e-4 and from the cutoff on.
+pub fn alone(dtype: DType, x: f64) -> String {
     if let Some(name) = special(x) {
         return name.to_string();
     }
-    let text = if x == 0.0 || (1e-4..cutoff).contains(&x.abs()) {
+    let text = if x == 0.0 || (1e-4..cutoff(dtype, 1e16)).contains(&x.abs()) {
         positional(dtype, x, UNLIMITED)
     } else {
         scientific(dtype, x, UNLIMITED, None).replace(".e", "e")

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::digits::{general, positional, scientific, special};
+use super::digits::{cutoff, general, positional, scientific, special};
 use super::options::{PrintOptions, Sign};
 use crate::base::{DType, Kind, Scalar};
 
@@ -156,14 +156,5 @@ fn needs_exponents(dtype: DType, finite: &[f64], suppress: bool) -> bool {
         DType::F32 => x as f32 as f64,
         _ => x,
     };
-    largest >= cutoff(dtype) || !suppress && (smallest < round(1e-4) || round(largest / smallest) > 1000.0)
-}
-
-/// From where on a float prints with an exponent: the decimal digits that the dtype holds, and 8 at most.
-fn cutoff(dtype: DType) -> f64 {
-    match dtype {
-        DType::F16 => 1e3,
-        DType::F32 => 1e6,
-        _ => 1e8,
-    }
+    largest >= cutoff(dtype, 1e8) || !suppress && (smallest < round(1e-4) || round(largest / smallest) > 1000.0)
 }

@@ -11,33 +11,24 @@ pub fn literal(x: Scalar) -> String {
     match x.dtype().kind() {
         Kind::Bool => if x.as_bool() { "True" } else { "False" }.to_string(),
         Kind::Signed | Kind::Unsigned => x.as_i128().to_string(),
-        Kind::Float => point_zero(digits::alone(DType::F64, x.as_f64(), cutoff(DType::F64))),
-        Kind::Complex => complex(DType::F64, x, cutoff(DType::F64)),
+        Kind::Float => point_zero(digits::alone(DType::F64, x.as_f64())),
+        Kind::Complex => complex(DType::F64, x),
     }
 }
 
 /// A complex number, its parts printing as values of `part`: `(1+2j)`, and `2j` if the real part is `+0`.
-pub(super) fn complex(part: DType, x: Scalar, cutoff: f64) -> String {
+pub(super) fn complex(part: DType, x: Scalar) -> String {
     let z = x.as_complex();
-    let im = digits::alone(part, z.im, cutoff);
+    let im = digits::alone(part, z.im);
     if z.re == 0.0 && z.re.is_sign_positive() {
         return format!("{im}j");
     }
     let plus = if im.starts_with('-') { "" } else { "+" };
-    format!("({}{plus}{im}j)", digits::alone(part, z.re, cutoff))
+    format!("({}{plus}{im}j)", digits::alone(part, z.re))
 }
 
 /// A float's text with the `.0` that tells a whole number from an integer.
 pub(super) fn point_zero(text: String) -> String {
     let whole = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     if whole { text + ".0" } else { text }
-}
-
-/// From where on a scalar of this dtype prints with an exponent.
-pub(super) fn cutoff(dtype: DType) -> f64 {
-    match dtype {
-        DType::F16 => 1e3,
-        DType::F32 => 1e6,
-        _ => 1e16,
-    }
 }

@@ -84,8 +84,8 @@ fn array(
 fn lone(x: Scalar) -> String {
     match (x.dtype(), x.dtype().kind()) {
         (DType::BF16, _) => digits::general(x.as_f64()),
-        (dtype, Kind::Float) => literal::point_zero(digits::alone(dtype, x.as_f64(), literal::cutoff(dtype))),
-        (dtype, Kind::Complex) => literal::complex(dtype.component(), x, literal::cutoff(dtype.component())),
+        (dtype, Kind::Float) => literal::point_zero(digits::alone(dtype, x.as_f64())),
+        (dtype, Kind::Complex) => literal::complex(dtype.component(), x),
         (DType::Bool, _) => if x.as_bool() { "True" } else { "False" }.to_string(),
         _ => x.as_i128().to_string(),
     }

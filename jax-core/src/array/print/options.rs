@@ -19,7 +19,7 @@ pub struct PrintOptions {
     pub precision: usize,
     /// Number of elements above which the middle of an array is left out.
     pub threshold: usize,
-    /// Elements kept at both ends of each axis that is summarized.
+    /// Elements kept at both ends of each axis that is summarized; with 0 only the ellipsis.
     pub edgeitems: usize,
     /// Columns after which lines wrap.
     pub linewidth: usize,
