@@ -350,7 +350,7 @@ def inline(jaxpr, consts=()):
     constvars, invars = [bind(v) for v in jaxpr.constvars], [bind(v) for v in jaxpr.invars]
     walk(jaxpr)
     outvars = [read(a) for a in jaxpr.outvars]
-    return core.Jaxpr(constvars, invars, outvars, eqns, jaxpr.effects)
+    return core.Jaxpr(constvars, invars, outvars, eqns, jaxpr.effects, jaxpr.debug_info)
 
 
 def inline_param(value):
