@@ -10,6 +10,7 @@ import sys
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import grad, hessian, jvp, lax, make_jaxpr, value_and_grad, vmap
 from jax._src import core  # the printer's own context, to lay the text out one equation a line
 from jax._src.core import JaxprPpContext, JaxprPpSettings
@@ -329,7 +330,7 @@ def inline(jaxpr, consts=()):
         return atom if isinstance(atom, core.Literal) else env[atom]
 
     def bind(var):
-        env[var] = core.Var(var.aval)
+        env[var] = (core.DropVar if isinstance(var, core.DropVar) else core.Var)(var.aval)
         return env[var]
 
     eqns = []
@@ -358,9 +359,10 @@ def inline_param(value):
         return core.ClosedJaxpr(inline(value.jaxpr), value.consts)
     if isinstance(value, core.Jaxpr):
         return inline(value)
-    if isinstance(value, tuple):
-        return tuple(map(inline_param, value)) if any(isinstance(v, (core.Jaxpr, core.ClosedJaxpr)) for v in value) else value
-    return value
+    if isinstance(value, tuple):  # named tuples, such as gather's dimension numbers, keep their class
+        parts = map(inline_param, value)
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def one_equation_per_line(jaxpr):
@@ -388,6 +390,8 @@ Weak types: neither a binder nor a literal shows whether it is weakly typed: `b:
 Python float argument and for an f32 scalar array alike. The only place where weakness shows is the parameter
 `weak_type=` of convert_element_type. The `## types` line of each case gives what the text leaves out: argument types
 -> result types, a `*` behind each weakly typed one.
+One thing is not as JAX prints it: where its batching rules leave NumPy integers in parameters, which NumPy 2 shows as
+`np.int64(1)`, a plain `1` stands here.
 '''.strip()
 
 
