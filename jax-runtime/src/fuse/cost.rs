@@ -38,7 +38,9 @@ pub fn of_value(body: &Body, value: Id, mut load: impl FnMut(u32) -> Option<Cost
             Op::Load { input, .. } => load(input),
             _ => None,
         };
-        let cost = behind.unwrap_or_else(|| Cost { work: work(node), nodes: 1 });
+        // Coordinates and constants are mostly in the reader already.
+        let nodes = !matches!(node.op, Op::Axis(_) | Op::Const(_)) as usize;
+        let cost = behind.unwrap_or_else(|| Cost { work: work(node), nodes });
         total = Cost { work: total.work + cost.work, nodes: total.nodes + cost.nodes };
     }
     total

@@ -40,7 +40,9 @@ impl Needs {
                 for carry in carry {
                     self.of[carry.current.0 as usize].extend([carry.init, carry.next]);
                     self.of[carry.last.0 as usize].extend([carry.init, carry.next]);
-                    self.of[carry.last.0 as usize].extend(predicate(kind));
+                    if let LoopKind::While { pred, .. } = kind {
+                        self.of[carry.last.0 as usize].push(*pred);
+                    }
                 }
                 xs.iter().for_each(|&(stacked, elem)| self.of[elem.0 as usize].push(stacked));
                 ys.iter().for_each(|&(elem, stacked)| self.of[stacked.0 as usize].push(elem));

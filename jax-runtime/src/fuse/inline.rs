@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jax_core::kernel::{Buf, Id, Op, Program, Sink, Step, Ty};
+use jax_core::kernel::{Buf, Id, Nest, Op, Program, Sink, Step, Ty};
 
 use super::contraction::as_contraction;
 use super::cost::{self, Cost, MAX_NODES};
@@ -22,17 +22,21 @@ pub fn inline(program: &mut Program) -> bool {
         .iter()
         .enumerate()
         .map(|(position, old)| {
+            if plan.gone(old) {
+                return None;
+            }
             let new = plan.rebuild(&taken, position, &program.bufs);
             changed |= new.0 != old.nest || new.1 != old.ins;
-            new
+            Some(new)
         })
         .collect::<Vec<_>>()
         .into_iter();
+    let mut taken = taken.into_iter();
     walk::for_each_step(&mut program.body, &mut |step| {
         if let Step::Nest { nest, ins, .. } = step
-            && let Some(new) = rebuilt.next()
+            && let (Some(new), Some(old)) = (rebuilt.next(), taken.next())
         {
-            (*nest, *ins) = new;
+            (*nest, *ins) = new.unwrap_or((old.nest, old.ins));
         }
     });
     changed
@@ -149,6 +153,7 @@ impl Plan {
                 repeats += points(&taken[reader]) / points(producer);
             } else if !self.stays_contraction(taken, reader, bufs) {
                 self.denied.insert((reader, out));
+                self.held[out.0 as usize] = true;
                 held = true;
             }
         }
@@ -164,23 +169,27 @@ impl Plan {
         }
     }
 
-    fn rebuild(&self, taken: &[Taken], reader: usize, bufs: &[Ty]) -> (jax_core::kernel::Nest, Vec<Buf>) {
-        let site = |Taken { nest, ins, outs, .. }: &'_ Taken| (nest, ins, outs);
-        let (nest, ins, outs) = site(&taken[reader]);
+    /// Whether nothing reads what a nest stores any more, so that building it anew would be in vain.
+    fn gone(&self, taken: &Taken) -> bool {
+        taken.outs.iter().all(|out| self.inlined[out.0 as usize].is_some() && !self.held[out.0 as usize])
+    }
+
+    fn rebuild(&self, taken: &[Taken], reader: usize, bufs: &[Ty]) -> (Nest, Vec<Buf>) {
+        let Taken { nest, ins, .. } = &taken[reader];
         let base = match nest.sink {
             Sink::Scatter { base, .. } => Some(ins[base as usize]),
             _ => None,
         };
-        splice::rebuild(bufs, Site { nest, ins, outs }, |buf| {
+        splice::rebuild(bufs, Site { nest, ins }, |buf| {
             if let Some(from) = self.reshape[buf.0 as usize] {
                 return (base != Some(from)).then_some(Source::Reshape(from));
             }
             let (position, value) = self.inlined[buf.0 as usize]?;
-            let Taken { nest, ins, outs, .. } = &taken[position];
+            let Taken { nest, ins, .. } = &taken[position];
             // What a scatter starts as may be overwritten in place, so nothing that loads it moves there.
             let clobbered = base.is_some_and(|base| ins.contains(&base));
             let stays = clobbered || self.denied.contains(&(reader, buf));
-            (!stays).then_some(Source::Value(Site { nest, ins, outs }, value))
+            (!stays).then_some(Source::Value(Site { nest, ins }, value))
         })
     }
 }

@@ -241,7 +241,7 @@ fn joined(mut members: Vec<Step>, bufs: &[Ty]) -> Option<Step> {
     let mut all_outs = Vec::new();
     for member in &members {
         let Step::Nest { nest, ins, outs, .. } = member else { continue };
-        let copied = splicer.copy(Site { nest, ins, outs }, &splice::values(&nest.sink));
+        let copied = splicer.copy(Site { nest, ins }, &splice::values(&nest.sink));
         match (&mut sink, &nest.sink) {
             (Sink::Map(values), Sink::Map(_)) => {
                 outs.iter().zip(&copied).for_each(|(&out, &value)| splicer.define(out, value));

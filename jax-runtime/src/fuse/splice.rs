@@ -10,15 +10,13 @@ use smallvec::SmallVec;
 
 use super::simplify::Builder;
 
-/// A nest with the buffers that it reads and defines.
+/// A nest with the buffers that it reads.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
     /// The nest.
     pub nest: &'a Nest,
     /// Its inputs.
     pub ins: &'a [Buf],
-    /// Its outputs.
-    pub outs: &'a [Buf],
 }
 
 /// What stands behind a buffer, when its elements may be computed where they are read.
