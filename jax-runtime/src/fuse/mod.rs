@@ -11,6 +11,7 @@ mod dce;
 mod hoist;
 mod inline;
 mod merge;
+mod reshape;
 mod scalar;
 mod simplify;
 mod splice;
@@ -30,6 +31,7 @@ pub fn fuse(mut program: Program) -> Program {
         let mut changed = copies::forward(&mut program);
         dce::eliminate(&mut program);
         hoist::hoist(&mut program);
+        changed |= reshape::sink(&mut program);
         changed |= inline::inline(&mut program);
         dce::eliminate(&mut program);
         changed |= merge::merge(&mut program);

@@ -8,6 +8,7 @@ use jax_core::base::shape;
 use jax_core::kernel::{Binary, Body, Buf, Id, Nest, Op, Sink, Ty};
 use smallvec::SmallVec;
 
+use super::reshape;
 use super::simplify::Builder;
 
 /// A nest with the buffers that it reads.
@@ -81,7 +82,7 @@ impl<'a, F: Fn(Buf) -> Option<Source<'a>>> Splicer<'a, F> {
                 Op::Load { input, index } => match self.load(frame.ins[input as usize], index) {
                     Ok(id) => id,
                     Err(callee) => {
-                        stack.push(callee);
+                        stack.push(*callee);
                         continue;
                     }
                 },
@@ -104,7 +105,7 @@ impl<'a, F: Fn(Buf) -> Option<Source<'a>>> Splicer<'a, F> {
     }
 
     /// The node of a load, or the code that computes it first.
-    fn load(&mut self, mut buf: Buf, mut index: Index) -> Result<Id, Frame<'a>> {
+    fn load(&mut self, mut buf: Buf, mut index: Index) -> Result<Id, Box<Frame<'a>>> {
         loop {
             let key = (buf, index);
             if let Some(&id) = self.memo.get(&key) {
@@ -113,7 +114,8 @@ impl<'a, F: Fn(Buf) -> Option<Source<'a>>> Splicer<'a, F> {
             index = key.1;
             match (self.source)(buf) {
                 Some(Source::Value(site, value)) => {
-                    return Err(Frame::new(site, index.clone(), &[value], Some(((buf, index), value))));
+                    let target = Some(((buf, index.clone()), value));
+                    return Err(Box::new(Frame::new(site, index, &[value], target)));
                 }
                 Some(Source::Reshape(from)) => match self.reshaped(buf, from, &index) {
                     Some(there) => (buf, index) = (from, there),
@@ -140,36 +142,21 @@ impl<'a, F: Fn(Buf) -> Option<Source<'a>>> Splicer<'a, F> {
         }
         let before = self.builder.body.nodes().len();
         let mut there: Index = from.iter().map(|_| self.builder.index(0)).collect();
-        let (mut i, mut j) = (0, 0);
-        while i < to.len() || j < from.len() {
-            let (first_to, first_from) = (i, j);
-            let (mut here, mut yonder) = (1, 1);
-            // The shortest runs of axes with as many elements on both sides.
-            while here != yonder || (here == 1 && (i < to.len() || j < from.len())) {
-                if (here < yonder || (here == yonder && i < to.len())) && i < to.len() {
-                    here *= to[i];
-                    i += 1;
-                } else if j < from.len() {
-                    yonder *= from[j];
-                    j += 1;
-                } else {
-                    return None;
-                }
-            }
-            let strides = shape::strides(&to[first_to..i]);
+        for (outer, inner) in reshape::runs(to, from) {
+            let strides = shape::strides(&to[outer.clone()]);
             let mut position = self.builder.index(0);
-            for (&id, &stride) in index[first_to..i].iter().zip(&strides) {
+            for (&id, &stride) in index[outer].iter().zip(&strides) {
                 let stride = self.builder.index(stride as i64);
                 let step = self.builder.indexed(Binary::Mul, id, stride);
                 position = self.builder.indexed(Binary::Add, position, step);
             }
-            let strides = shape::strides(&from[first_from..j]);
-            for (axis, &stride) in (first_from..j).zip(&strides) {
+            let strides = shape::strides(&from[inner.clone()]);
+            for (axis, &stride) in inner.clone().zip(&strides) {
                 let (stride, extent) = (self.builder.index(stride as i64), self.builder.index(from[axis] as i64));
                 let quotient = self.builder.indexed(Binary::Div, position, stride);
                 // The outermost axis of a run needs no remainder.
                 there[axis] =
-                    if axis == first_from { quotient } else { self.builder.indexed(Binary::Rem, quotient, extent) };
+                    if axis == inner.start { quotient } else { self.builder.indexed(Binary::Rem, quotient, extent) };
             }
         }
         let divides = |id: &Id| {
