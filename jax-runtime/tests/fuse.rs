@@ -293,3 +293,31 @@ fn scatters_do_not_load_what_they_overwrite() {
     let fused = make.fused(&[out]);
     assert_eq!(fused.body.steps.len(), 2, "{fused:#?}");
 }
+
+#[test]
+fn sorts_keep_their_keys_and_what_is_used() {
+    let mut make = Maker::default();
+    let ins: Vec<Buf> = (0..3).map(|_| make.input(&[8])).collect();
+    let outs: Vec<Buf> = (0..3).map(|_| make.0.buffer(Ty::new(DType::F32, &[8]))).collect();
+    make.0.body.steps.push(Step::Sort(Sort { ins: ins.clone(), outs: outs.clone(), axis: 0, keys: 1 }));
+    let fused = make.fused(&[outs[2]]);
+    let [Step::Sort(sort)] = fused.body.steps.as_slice() else { panic!("{fused:#?}") };
+    assert_eq!(
+        (sort.ins.as_slice(), sort.outs.as_slice()),
+        ([ins[0], ins[2]].as_slice(), [outs[0], outs[2]].as_slice())
+    );
+}
+
+#[test]
+fn float_identities_keep_signed_zeros() {
+    for (zero, goes) in [(0.0, false), (-0.0, true)] {
+        let mut make = Maker::default();
+        let x = make.input(&[8]);
+        let out = make.pointwise(&[x], |body, x| {
+            let zero = body.float(DType::F32, zero);
+            body.binary(Binary::Add, x[0], zero)
+        });
+        let fused = make.fused(&[out]);
+        assert_eq!(fused.body.steps.is_empty(), goes, "{fused:#?}");
+    }
+}

@@ -1,5 +1,9 @@
 //! Fusion: kernel programs to kernel programs that compute the same with fewer passes over memory.
 //!
+//! Within a body, `simplify` folds and cancels as nodes are added. Between steps: `dce` drops what nothing
+//! needs, `copies` forwards what is copied, `hoist` moves invariants out of loops, `reshape` moves reshapes
+//! past pointwise maps, `inline` computes a map's value where it is read, `merge` joins siblings.
+//!
 //! Everything here reads the shapes of nests; no array operation has a name. Legality and costs are apart:
 //! `splice` and `contraction` say what can be done, `cost` what pays.
 

@@ -58,9 +58,10 @@ impl Generator {
     fn block(&mut self, known: &mut Vec<Buf>, count: usize, depth: usize) -> Block {
         let mut block = Block::default();
         for _ in 0..count {
-            let step = match self.random.below(if depth > 0 { 18 } else { 16 }) {
+            let step = match self.random.below(if depth > 0 { 19 } else { 16 }) {
                 16 => self.turns(known, depth),
                 17 => self.cond(known, depth),
+                18 => self.repeat(known, depth),
                 14 | 15 => self.scatter(known),
                 12 | 13 => self.reduce(known),
                 10 | 11 => self.reshape(known),
@@ -270,5 +271,37 @@ impl Generator {
         known.push(stacked);
         let body = Block { steps: vec![choose, cond] };
         Step::Loop(Loop { kind, carry: Vec::new(), xs: Vec::new(), ys: vec![(out, stacked)], body })
+    }
+
+    /// As long as a carried number, which grows by one each turn, is below three.
+    fn repeat(&mut self, known: &mut Vec<Buf>, depth: usize) -> Step {
+        let mut carry = Vec::new();
+        for init in [self.program.inputs[0], self.pick(known)] {
+            let ty = self.program.ty(init).clone();
+            let (current, last) = (self.program.buffer(ty.clone()), self.program.buffer(ty));
+            carry.push(Carry { init, current, next: current, last });
+        }
+        let mut code = Body::new();
+        let (number, limit) = (code.load(DType::F32, 0, []), code.float(DType::F32, 3.0));
+        let less = code.binary(Binary::Lt, number, limit);
+        let mut pred = Vec::new();
+        let test = self.nest(&[], vec![carry[0].current], code, Sink::Map(vec![less]), &mut pred);
+        let mut code = Body::new();
+        let (number, one) = (code.load(DType::F32, 0, []), code.float(DType::F32, 1.0));
+        let more = code.binary(Binary::Add, number, one);
+        let mut grown = Vec::new();
+        let grow = self.nest(&[], vec![carry[0].current], code, Sink::Map(vec![more]), &mut grown);
+        carry[0].next = grown[0];
+        let mut inner = known.clone();
+        inner.extend(carry.iter().map(|carry| carry.current));
+        let count = 1 + self.random.below(6);
+        let mut body = self.block(&mut inner, count, depth - 1);
+        body.steps.push(grow);
+        let ty = self.program.ty(carry[1].init).clone();
+        let fits: Vec<Buf> = inner.iter().copied().filter(|&buf| *self.program.ty(buf) == ty).collect();
+        carry[1].next = fits[fits.len() - 1 - self.random.below(fits.len().min(3))];
+        known.extend(carry.iter().map(|carry| carry.last));
+        let kind = LoopKind::While { cond: Block { steps: vec![test] }, pred: pred[0] };
+        Step::Loop(Loop { kind, carry, xs: Vec::new(), ys: Vec::new(), body })
     }
 }

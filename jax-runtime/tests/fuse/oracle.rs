@@ -51,10 +51,24 @@ fn block(program: &Program, block_: &Block, values: &mut Values) {
 }
 
 fn run_loop(program: &Program, turns: &Loop, values: &mut Values) {
-    let LoopKind::Counted { extent, reverse, counter } = turns.kind else { panic!("not generated") };
     for carry in &turns.carry {
         values[carry.current.0 as usize] = Some(get(values, carry.init).to_vec());
     }
+    let (extent, reverse, counter) = match &turns.kind {
+        LoopKind::Counted { extent, reverse, counter } => (*extent, *reverse, *counter),
+        LoopKind::While { cond, pred } => {
+            assert!(turns.xs.is_empty() && turns.ys.is_empty());
+            loop {
+                block(program, cond, values);
+                if !get(values, *pred)[0].as_bool() {
+                    break;
+                }
+                block(program, &turns.body, values);
+                next_turn(turns, values);
+            }
+            (0, false, None)
+        }
+    };
     for &(_, stacked) in &turns.ys {
         values[stacked.0 as usize] = Some(vec![Scalar::zero(program.ty(stacked).dtype); program.ty(stacked).size()]);
     }
@@ -75,13 +89,18 @@ fn run_loop(program: &Program, turns: &Loop, values: &mut Values) {
                 stack[i * size..(i + 1) * size].copy_from_slice(&slice);
             }
         }
-        let next: Vec<_> = turns.carry.iter().map(|carry| get(values, carry.next).to_vec()).collect();
-        for (carry, next) in turns.carry.iter().zip(next) {
-            values[carry.current.0 as usize] = Some(next);
-        }
+        next_turn(turns, values);
     }
     for carry in &turns.carry {
         values[carry.last.0 as usize] = Some(get(values, carry.current).to_vec());
+    }
+}
+
+/// All carried values change at once.
+fn next_turn(turns: &Loop, values: &mut Values) {
+    let next: Vec<_> = turns.carry.iter().map(|carry| get(values, carry.next).to_vec()).collect();
+    for (carry, next) in turns.carry.iter().zip(next) {
+        values[carry.current.0 as usize] = Some(next);
     }
 }
 
