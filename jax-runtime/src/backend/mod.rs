@@ -1,0 +1,3 @@
+//! Backends: each turns a schedule into something that runs.
+
+pub mod cranelift;
