@@ -81,7 +81,7 @@ impl Lower {
 
     /// A scalar constant.
     pub fn constant(&mut self, value: Scalar) -> Buf {
-        self.map(&[], &[], |body, _| vec![body.constant(value)])[0]
+        self.fill(value, &[])
     }
 
     /// Appends a nest and gives its output buffers.
@@ -97,11 +97,15 @@ impl Lower {
 
     /// A map over a box of this shape. `f` gets a point to compute at, with [`Point::load`] for the inputs.
     pub fn map(&mut self, shape: &[usize], ins: &[Buf], f: impl FnOnce(&mut Body, &Point) -> Vec<Id>) -> Vec<Buf> {
+        self.sink(shape, ins, |body, point| Sink::Map(f(body, point)))
+    }
+
+    /// A nest over a box of this shape whose values go where `f` says.
+    pub fn sink(&mut self, shape: &[usize], ins: &[Buf], f: impl FnOnce(&mut Body, &Point) -> Sink) -> Vec<Buf> {
         let point = Point { inputs: self.inputs(ins), rank: shape.len() };
         let mut body = Body::new();
-        let values = f(&mut body, &point);
-        let nest =
-            Nest { extents: shape.iter().copied().collect(), inputs: point.inputs, body, sink: Sink::Map(values) };
+        let sink = f(&mut body, &point);
+        let nest = Nest { extents: shape.iter().copied().collect(), inputs: point.inputs, body, sink };
         self.nest(nest, ins)
     }
 
@@ -126,9 +130,18 @@ impl Lower {
         })
     }
 
+    /// An array of this shape with one value everywhere.
+    pub fn fill(&mut self, value: Scalar, shape: &[usize]) -> Buf {
+        self.map(shape, &[], |body, _| vec![body.constant(value)])[0]
+    }
+
     /// An array of this shape whose every element is one element of the input, found by `index` from the
     /// coordinates of the point.
     pub fn index_map(&mut self, input: Buf, shape: &[usize], index: impl FnOnce(&mut Body, &[Id]) -> Vec<Id>) -> Buf {
+        if shape.contains(&0) {
+            // There is no element to find, and perhaps none in the input.
+            return self.fill(Scalar::zero(self.ty(input).dtype), shape);
+        }
         self.map(shape, &[input], |body, point| {
             let axes = point.axes(body);
             let index = index(body, &axes);

@@ -23,6 +23,8 @@ pub enum Param {
     Word(String),
     /// A tuple.
     Tuple(Vec<Param>),
+    /// A list.
+    List(Vec<Param>),
     /// Named fields, as in `GatherDimensionNumbers(…)`.
     Record(&'static str, Vec<(&'static str, Param)>),
     /// A program.
@@ -38,15 +40,25 @@ impl Param {
         Param::Tuple(values.iter().map(|&v| Param::Int(v.try_into().unwrap_or(i64::MAX))).collect())
     }
 
+    /// A list of integers.
+    pub fn list<T: Copy + TryInto<i64>>(values: &[T]) -> Param {
+        match Param::ints(values) {
+            Param::Tuple(items) => Param::List(items),
+            other => other,
+        }
+    }
+
     /// `None` or the parameter.
     pub fn option(value: Option<Param>) -> Param {
         value.unwrap_or(Param::None)
     }
 
-    /// The integers of a tuple of integers.
+    /// The integers of a tuple or list of integers.
     pub fn as_usizes(&self) -> Option<Vec<usize>> {
         match self {
-            Param::Tuple(items) => items.iter().map(|p| p.as_int().and_then(|i| usize::try_from(i).ok())).collect(),
+            Param::Tuple(items) | Param::List(items) => {
+                items.iter().map(|p| p.as_int().and_then(|i| usize::try_from(i).ok())).collect()
+            }
             _ => None,
         }
     }
@@ -75,6 +87,13 @@ impl fmt::Display for Param {
                     write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
                 }
                 write!(f, "{}", if items.len() == 1 { ",)" } else { ")" })
+            }
+            Param::List(items) => {
+                write!(f, "[")?;
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+                }
+                write!(f, "]")
             }
             Param::Record(name, fields) => {
                 write!(f, "{name}(")?;

@@ -3,17 +3,45 @@
 //! Beside each primitive stands the function that binds it, with exactly its semantics: no promotion of dtypes,
 //! no NumPy broadcasting. Those are `lax`'s and the root package's business.
 
+pub mod arg;
 pub mod arith;
 pub mod compare;
 pub mod complex;
+pub mod concatenate;
 pub mod control;
 pub mod convert;
+pub mod dot_general;
+pub mod dynamic_slice;
 pub(crate) mod elementwise;
 pub mod exp_log;
+pub mod gather;
+pub mod iota;
 pub mod logic;
+pub mod pad;
 pub mod reduce;
 pub mod round;
+pub mod scatter;
 pub mod select;
 pub mod shape;
+pub mod slice;
+pub mod sort;
 pub mod special;
 pub mod trig;
+
+/// Operands that laws are tested on, for the primitives whose files offer some.
+pub fn samples() -> Vec<crate::ir::Sample> {
+    [
+        arg::samples(),
+        concatenate::samples(),
+        dot_general::samples(),
+        dynamic_slice::samples(),
+        gather::samples(),
+        iota::samples(),
+        pad::samples(),
+        reduce::samples(),
+        scatter::samples(),
+        slice::samples(),
+        sort::samples(),
+    ]
+    .concat()
+}

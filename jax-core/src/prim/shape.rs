@@ -235,6 +235,84 @@ impl Primitive for Transpose {
     }
 }
 
+/// The operand without some axes of extent 1.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Squeeze {
+    /// The axes.
+    pub dimensions: Vec<usize>,
+}
+
+/// The operand without the axes `dimensions`, of extent 1.
+#[track_caller]
+pub fn squeeze(x: &Array, dimensions: &[usize]) -> Array {
+    if dimensions.is_empty() {
+        return x.clone();
+    }
+    bind_one(Squeeze { dimensions: dimensions.to_vec() }, &[x])
+}
+
+impl Squeeze {
+    fn kept(&self, rank: usize) -> Vec<usize> {
+        (0..rank).filter(|axis| !self.dimensions.contains(axis)).collect()
+    }
+}
+
+impl Primitive for Squeeze {
+    fn name(&self) -> &'static str {
+        "squeeze"
+    }
+
+    fn params(&self) -> Params {
+        vec![("dimensions", Param::ints(&self.dimensions))]
+    }
+
+    fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
+        let (dims, shape) = (&self.dimensions, &ins[0].shape);
+        let fail = |message: String| Err(Error::new(ErrorKind::Axis, "squeeze", message));
+        if (1..dims.len()).any(|i| dims[..i].contains(&dims[i])) {
+            return fail(format!("dimensions are not unique: {}", tuple(dims)));
+        }
+        if dims.iter().any(|&dim| dim >= shape.len()) {
+            return fail(format!("dimensions outside range [0, ndim): {}", tuple(dims)));
+        }
+        if dims.iter().any(|&dim| shape[dim] != 1) {
+            return fail(format!(
+                "cannot select an axis to squeeze out which has size not equal to one, got shape={} and dimensions={}",
+                tuple(shape),
+                tuple(dims)
+            ));
+        }
+        let shape: Shape = self.kept(shape.len()).into_iter().map(|axis| shape[axis]).collect();
+        Ok(vec![ins[0].with_shape(&shape)])
+    }
+
+    fn derivative(&self) -> Derivative<'_> {
+        Derivative::Linear(Box::new(|cts, operands| match (&operands[0], &cts[0]) {
+            (Operand::Linear(aval), Some(ct)) => {
+                vec![Some(broadcast_in_dim(ct, &aval.shape, &self.kept(aval.ndim())))]
+            }
+            _ => vec![None],
+        }))
+    }
+
+    fn batch(&self, args: &[Array], dims: &[Option<usize>], _: usize) -> (Vec<Array>, Vec<Option<usize>>) {
+        let front = move_axis(&args[0], dims[0].unwrap_or(0), 0);
+        let dimensions: Vec<usize> = self.dimensions.iter().map(|dim| dim + 1).collect();
+        (vec![squeeze(&front, &dimensions)], vec![Some(0)])
+    }
+
+    fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
+        let from = cx.ty(ins[0]).shape.clone();
+        let kept = self.kept(from.len());
+        let shape: Shape = kept.iter().map(|&axis| from[axis]).collect();
+        vec![cx.index_map(ins[0], &shape, |body, axes| {
+            let mut index = vec![body.index(0); from.len()];
+            kept.iter().zip(axes).for_each(|(&axis, &at)| index[axis] = at);
+            index
+        })]
+    }
+}
+
 /// `x` with one axis moved to another place, the others keeping their order.
 #[track_caller]
 pub(crate) fn move_axis(x: &Array, from: usize, to: usize) -> Array {
