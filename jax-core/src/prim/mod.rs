@@ -40,6 +40,7 @@ pub fn samples() -> Vec<crate::ir::Sample> {
         pad::samples(),
         reduce::samples(),
         scatter::samples(),
+        shape::samples(),
         slice::samples(),
         sort::samples(),
     ]

@@ -3,10 +3,11 @@
 use crate::array::{Array, bind_one};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result, Shape};
-use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive};
+use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::Buf;
 use crate::prim::elementwise::tuple;
 use crate::prim::reduce::reduce_sum;
+use crate::prim::slice::ramp;
 
 /// An operand repeated to a larger shape: its axis `i` becomes axis `dims[i]`; axes of extent 1 are repeated.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -347,4 +348,27 @@ pub(crate) fn pad_rank(x: &Array, rank: usize) -> Array {
 pub(crate) fn broadcast_to_rank_and_shape(x: &Array, shape: &[usize]) -> Array {
     let dims: Vec<usize> = if x.ndim() == 0 { Vec::new() } else { (0..shape.len()).collect() };
     broadcast_in_dim(x, shape, &dims)
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let repeat = |shape: &[usize], dims: &[usize]| BroadcastInDim { shape: shape.to_vec(), dims: dims.to_vec() };
+    let shaped = |shape: &[usize]| Reshape { shape: shape.to_vec() };
+    let permuted = |permutation: &[usize]| Transpose { permutation: permutation.to_vec() };
+    let without = |dimensions: &[usize]| Squeeze { dimensions: dimensions.to_vec() };
+    let truths = || Array::from_bools(&[true, false, true], &[1, 3]);
+    vec![
+        Sample::new(repeat(&[2, 3], &[]), vec![ramp(&[], 0.5)]),
+        Sample::new(repeat(&[2, 5, 3], &[0, 2]), vec![ramp(&[1, 3], 0.5)]),
+        Sample::new(repeat(&[2, 0], &[0]), vec![ramp(&[2], 0.5)]),
+        Sample::new(repeat(&[3, 3], &[0, 1]), vec![truths()]),
+        Sample::new(shaped(&[5, 3]), vec![ramp(&[3, 5], 0.5)]),
+        Sample::new(shaped(&[1, 3, 1]), vec![ramp(&[3], 0.5)]),
+        Sample::new(shaped(&[3, 0]), vec![ramp(&[0, 2], 0.5)]),
+        Sample::new(permuted(&[2, 0, 1]), vec![ramp(&[2, 3, 5], 0.5)]),
+        Sample::new(permuted(&[1, 0]), vec![truths()]),
+        Sample::new(without(&[0, 2]), vec![ramp(&[1, 3, 1], 0.5)]),
+        Sample::new(without(&[1]), vec![ramp(&[0, 1], 0.5)]),
+        Sample::new(without(&[0]), vec![truths()]),
+    ]
 }
