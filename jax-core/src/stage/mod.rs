@@ -1,0 +1,17 @@
+//! Staged functions: how arguments become leaves, how a call finds or makes its executable, and what the macros'
+//! expansions call.
+//!
+//! A staged function's arguments are flattened to arrays and structure tokens. Together with the arrays' types
+//! the tokens are the cache key: one executable per signature.
+
+pub mod cache;
+pub mod call;
+pub mod compiled;
+pub mod dispatch;
+pub mod tree;
+
+pub use cache::{Staged, StagedGrad};
+pub use call::Call;
+pub use compiled::{Compiled, Lowered};
+pub use dispatch::{Cmp, Dup, LitBin};
+pub use tree::{Arg, Flat, Leaves, PyTree, Ret, Token};
