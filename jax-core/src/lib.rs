@@ -4,10 +4,13 @@
 //! in `jax-runtime`; the functions that users call by NumPy's names live in the root package.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod array;
 pub mod base;
 pub mod ir;
 pub mod kernel;
+pub mod lax;
 pub mod machine;
 pub mod prim;
+pub mod stage;
 pub mod transform;

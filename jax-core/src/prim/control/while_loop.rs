@@ -4,25 +4,26 @@ use std::sync::Arc;
 
 use super::{close, marks, positions, present, scatter_tangents};
 use crate::array::fail::raise;
-use crate::array::{Array, bind, builder};
+use crate::array::{Array, bind};
 use crate::base::error::ErrorKind;
-use crate::base::{DType, Error, Result};
+use crate::base::{DType, Error, Result, Scalar};
 use crate::ir::primitive::{Jvp, Transpose};
 use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
-use crate::kernel::{Buf, Carry, Loop, LoopKind, Step};
-use crate::prim::reduce::reduce_or;
-use crate::prim::select::select;
-use crate::prim::shape::{broadcast_in_dim, move_axis};
-use crate::transform::batch::{batch, batch_jaxpr, batched_aval, materialize};
+use crate::kernel::{Binary, Buf, Carry, Loop, LoopKind, Step};
+use crate::prim::shape::move_axis;
+use crate::transform::batch::{batch_jaxpr, materialize};
 use crate::transform::jvp::{jvp_jaxpr, zeros};
 use crate::transform::linearize::unknown_outs;
 
 /// A conditional loop. Operands: consts of the predicate, consts of the body, initial carry. Results: final carry.
+///
+/// Batching gives the predicate leading axes, which every carried value then has too: each lane stops by its own
+/// predicate and keeps its values from then on, and the loop ends with the last lane.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct While {
-    /// From its consts and the carry to a scalar `bool`.
+    /// From its consts and the carry to a `bool`, one for each lane.
     pub cond_jaxpr: Arc<Jaxpr>,
     /// From its consts and the carry to the new carry.
     pub body_jaxpr: Arc<Jaxpr>,
@@ -36,6 +37,17 @@ pub struct While {
 #[track_caller]
 pub fn while_loop(primitive: While, operands: &[Array]) -> Vec<Array> {
     bind(Prim::new(primitive), &operands.iter().collect::<Vec<_>>()).into_vec()
+}
+
+/// The new value in lanes that go on, the current one in lanes that are done.
+fn keep_done_lanes(cx: &mut Lower, lanes: Buf, next: Buf, current: Buf) -> Buf {
+    let (rank, shape) = (cx.ty(lanes).shape.len(), cx.ty(next).shape.clone());
+    cx.map(&shape, &[lanes, next, current], |body, point| {
+        let axes = point.axes(body);
+        let goes_on = point.load(body, 0, axes[..rank].iter().copied());
+        let (next, current) = (point.load_same(body, 1), point.load_same(body, 2));
+        vec![body.select(goes_on, next, current)]
+    })[0]
 }
 
 fn closed(jaxpr: &Arc<Jaxpr>) -> ClosedJaxpr {
@@ -144,7 +156,9 @@ impl Primitive for While {
             }
         }
         match &self.cond_jaxpr.out_avals()[..] {
-            [pred] if pred.dtype == DType::Bool && pred.ndim() == 0 => Ok(outs),
+            [pred] if pred.dtype == DType::Bool && outs.iter().all(|out| out.shape.starts_with(&pred.shape)) => {
+                Ok(outs)
+            }
             [pred] => {
                 let message = format!("cond_fun must return a boolean scalar, but got output type {pred}.");
                 Err(Error::new(ErrorKind::Shape, "while", message))
@@ -170,85 +184,65 @@ impl Primitive for While {
         let (cond_dims, body_dims, init_dims) = self.split(dims);
         let (cond_closed, body_closed) = (closed(&self.cond_jaxpr), closed(&self.body_jaxpr));
         let (cond_marks, body_marks) = (marks(cond_dims), marks(body_dims));
-        let pred_batched = |carry: &[bool]| {
+        let batch_cond = |carry: &[bool]| {
             let ins: Vec<bool> = cond_marks.iter().chain(carry).copied().collect();
-            batch_jaxpr(&cond_closed, &ins, None, size).1[0]
+            let (jaxpr, have) = batch_jaxpr(&cond_closed, &ins, None, size);
+            (jaxpr, have[0])
         };
         let mut carry_marks =
             self.fix_carry(&body_marks, &marks(init_dims), |ins| batch_jaxpr(&body_closed, ins, None, size).1);
-        let predicated = pred_batched(&carry_marks);
-        if predicated {
+        if batch_cond(&carry_marks).1 {
+            // Every lane has a predicate of its own, so every carried value has a value for every lane.
             carry_marks = vec![true; carry_marks.len()];
         }
-        let avals: Vec<Aval> = {
-            let carry = self.body_jaxpr.out_avals();
-            carry.iter().zip(&carry_marks).map(|(a, &b)| if b { batched_aval(a, size) } else { a.clone() }).collect()
+        let (cond, _) = batch_cond(&carry_marks);
+        let body_ins: Vec<bool> = body_marks.iter().chain(&carry_marks).copied().collect();
+        let (body, _) = batch_jaxpr(&body_closed, &body_ins, Some(&carry_marks), size);
+        let consts = self.cond_nconsts + self.body_nconsts;
+        let place = |i: usize| match dims[i] {
+            Some(dim) => move_axis(&args[i], dim, 0),
+            None if i >= consts && carry_marks[i - consts] => materialize(&args[i], None, 0, size),
+            None => args[i].clone(),
         };
-        let front = |(arg, dim): (&Array, &Option<usize>)| match dim {
-            Some(dim) => move_axis(arg, *dim, 0),
-            None => arg.clone(),
-        };
-        let consts: Vec<Array> = args.iter().zip(dims).take(self.cond_nconsts + self.body_nconsts).map(front).collect();
-        let (cond_consts, body_consts) = consts.split_at(self.cond_nconsts);
-        let init = args[consts.len()..].iter().zip(init_dims).zip(&carry_marks);
-        let init: Vec<Array> =
-            init.map(|((arg, &dim), &b)| if b { materialize(arg, dim, 0, size) } else { arg.clone() }).collect();
-        let axes = |marks: &[bool]| marks.iter().map(|&b| b.then_some(0)).collect::<Vec<Option<usize>>>();
-        let (cond_axes, body_axes, carry_axes) = (axes(&cond_marks), axes(&body_marks), axes(&carry_marks));
-        let lanes = |cond_consts: &[Array], carry: &[Array]| {
-            let args: Vec<Array> = cond_consts.iter().chain(carry).cloned().collect();
-            let dims: Vec<Option<usize>> = cond_axes.iter().chain(&carry_axes).copied().collect();
-            let (pred, dim) = batch(&cond_closed, &args, &dims, size);
-            if predicated { materialize(&pred[0], dim[0], 0, size) } else { pred[0].clone() }
-        };
-        let avals_of = |arrays: &[Array]| arrays.iter().map(|a| a.aval().clone()).collect::<Vec<Aval>>();
-        // The loop goes on while any lane does; lanes that are done keep their values.
-        let cond_avals: Vec<Aval> = avals_of(cond_consts).into_iter().chain(avals.clone()).collect();
-        let cond = builder::trace(&cond_avals, |args| {
-            let (consts, carry) = args.split_at(cond_consts.len());
-            let pred = lanes(consts, carry);
-            vec![if predicated { reduce_or(&pred, &[0]) } else { pred }]
-        });
-        let kept_consts = if predicated { cond_consts } else { &[] };
-        let body_avals: Vec<Aval> =
-            avals_of(kept_consts).into_iter().chain(avals_of(body_consts)).chain(avals.clone()).collect();
-        let body = builder::trace(&body_avals, |args| {
-            let (kept, rest) = args.split_at(kept_consts.len());
-            let (consts, carry) = rest.split_at(body_consts.len());
-            let operands: Vec<Array> = consts.iter().chain(carry).cloned().collect();
-            let dims: Vec<Option<usize>> = body_axes.iter().chain(&carry_axes).copied().collect();
-            let pred = predicated.then(|| lanes(kept, carry));
-            let (outs, dims) = batch(&body_closed, &operands, &dims, size);
-            let results = outs.iter().zip(dims).zip(&carry_marks).zip(carry);
-            results
-                .map(|(((out, dim), &batched), old)| {
-                    let out = if batched { materialize(out, dim, 0, size) } else { out.clone() };
-                    match &pred {
-                        Some(pred) => select(&broadcast_in_dim(pred, out.shape(), &[0]), &out, old),
-                        None => out,
-                    }
-                })
-                .collect()
-        });
+        let own: Vec<Array> = (0..args.len()).map(place).collect();
         let ((cond_jaxpr, cond_extra), (body_jaxpr, body_extra)) = (close(&cond), close(&body));
-        let operands: Vec<Array> =
-            [&cond_extra[..], cond_consts, &body_extra, kept_consts, body_consts, &init].concat();
+        let (cond_consts, rest) = own.split_at(self.cond_nconsts);
+        let operands: Vec<Array> = [&cond_extra[..], cond_consts, &body_extra, rest].concat();
         let primitive = While {
+            cond_nconsts: cond_extra.len() + self.cond_nconsts,
+            body_nconsts: body_extra.len() + self.body_nconsts,
             cond_jaxpr: Arc::new(cond_jaxpr),
             body_jaxpr: Arc::new(body_jaxpr),
-            cond_nconsts: cond_extra.len() + cond_consts.len(),
-            body_nconsts: body_extra.len() + kept_consts.len() + body_consts.len(),
         };
-        (while_loop(primitive, &operands), carry_axes)
+        let axes = carry_marks.iter().map(|&batched| batched.then_some(0)).collect();
+        (while_loop(primitive, &operands), axes)
     }
 
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let (cond_consts, body_consts, init) = self.split(ins);
         let current: Vec<Buf> = init.iter().map(|&b| cx.buffer(cx.ty(b).clone())).collect();
         let cond_args: Vec<Buf> = cond_consts.iter().chain(&current).copied().collect();
-        let (cond, pred) = cx.block(|cx| cx.jaxpr(&self.cond_jaxpr, &cond_args));
+        let (cond, pred) = cx.block(|cx| {
+            let lanes = cx.jaxpr(&self.cond_jaxpr, &cond_args)[0];
+            let axes: Vec<usize> = (0..cx.ty(lanes).shape.len()).collect();
+            let any = if axes.is_empty() {
+                lanes
+            } else {
+                cx.reduce(lanes, &axes, Scalar::bool(false), Binary::Or)
+            };
+            (lanes, any)
+        });
+        let (lanes, pred) = pred;
         let body_args: Vec<Buf> = body_consts.iter().chain(&current).copied().collect();
-        let (body, next) = cx.block(|cx| cx.jaxpr(&self.body_jaxpr, &body_args));
+        let (body, next) = cx.block(|cx| {
+            let next = cx.jaxpr(&self.body_jaxpr, &body_args);
+            if cx.ty(lanes).shape.is_empty() {
+                return next;
+            }
+            // The predicate is computed again: a block sees only what is defined around it.
+            let lanes = cx.jaxpr(&self.cond_jaxpr, &cond_args)[0];
+            next.iter().zip(&current).map(|(&next, &current)| keep_done_lanes(cx, lanes, next, current)).collect()
+        });
         let carry: Vec<Carry> = init
             .iter()
             .zip(current)
@@ -256,7 +250,7 @@ impl Primitive for While {
             .map(|((&init, current), next)| Carry { init, current, next, last: cx.buffer(cx.ty(init).clone()) })
             .collect();
         let results = carry.iter().map(|c| c.last).collect();
-        let kind = LoopKind::While { cond, pred: pred[0] };
+        let kind = LoopKind::While { cond, pred };
         cx.push(Step::Loop(Loop { kind, carry, xs: Vec::new(), ys: Vec::new(), body }));
         results
     }

@@ -1,0 +1,11 @@
+//! Operations as users write them: NumPy's promotion and broadcasting in front of the primitives, operators and
+//! methods of [`Array`](crate::array::Array), and JAX's `lax` functions on closures.
+
+pub mod axes;
+pub mod control;
+pub mod methods;
+pub mod operators;
+pub mod promote;
+
+pub use axes::{IntoAxes, axis_of};
+pub use control::{cond, fori_loop, map, scan, switch, while_loop};

@@ -1,0 +1,143 @@
+//! NumPy's promotion of dtypes and ranks, in JAX's way.
+
+use crate::array::Array;
+use crate::array::fail::raise;
+use crate::base::error::ErrorKind;
+use crate::base::promote::{result_type, to_inexact};
+use crate::base::{DType, Error, Kind, Shape};
+use crate::prim::convert::convert_element_type;
+use crate::prim::elementwise::tuple;
+use crate::prim::shape::broadcast_in_dim;
+
+/// The arrays in the dtype that they promote to together.
+#[track_caller]
+pub fn dtypes(arrays: &[&Array]) -> Vec<Array> {
+    let typed: Vec<(DType, bool)> = arrays.iter().map(|a| (a.dtype(), a.weak_type())).collect();
+    let (dtype, weak) = result_type(&typed);
+    arrays.iter().map(|a| convert_element_type(a, dtype, weak)).collect()
+}
+
+/// Like [`dtypes`], in a float or complex dtype.
+#[track_caller]
+pub fn dtypes_inexact(arrays: &[&Array]) -> Vec<Array> {
+    let typed: Vec<(DType, bool)> = arrays.iter().map(|a| (a.dtype(), a.weak_type())).collect();
+    let (dtype, weak) = result_type(&typed);
+    let dtype = inexact_dtype(dtype, weak);
+    arrays.iter().map(|a| convert_element_type(a, dtype, weak)).collect()
+}
+
+/// The float dtype that an operation on numbers of this dtype computes in.
+fn inexact_dtype(dtype: DType, weak: bool) -> DType {
+    match dtype {
+        DType::I64 | DType::U64 if weak => DType::F64,
+        other => to_inexact(other),
+    }
+}
+
+/// The array in a float or complex dtype: itself if it has one.
+#[track_caller]
+pub fn inexact(x: &Array) -> Array {
+    convert_element_type(x, inexact_dtype(x.dtype(), x.weak_type()), x.weak_type())
+}
+
+/// The shape that these shapes broadcast to.
+///
+/// # Panics
+/// If they do not.
+#[track_caller]
+pub fn broadcast_shapes(shapes: &[&[usize]]) -> Shape {
+    let rank = shapes.iter().map(|s| s.len()).max().unwrap_or(0);
+    let mut result: Shape = std::iter::repeat_n(1, rank).collect();
+    for shape in shapes {
+        let offset = rank - shape.len();
+        for (axis, &extent) in shape.iter().enumerate() {
+            let mine = &mut result[offset + axis];
+            match (*mine, extent) {
+                (a, b) if a == b => {}
+                (1, b) => *mine = b,
+                (_, 1) => {}
+                _ => {
+                    let all: Vec<String> = shapes.iter().map(|s| tuple(s)).collect();
+                    raise(Error::new(
+                        ErrorKind::Shape,
+                        "broadcast",
+                        format!("Incompatible shapes for broadcasting: shapes=[{}]", all.join(", ")),
+                    ));
+                }
+            }
+        }
+    }
+    result
+}
+
+/// The arrays with axes of extent 1 in front, so that all but scalars have one rank. Checks that they broadcast.
+#[track_caller]
+pub fn ranks(arrays: Vec<Array>) -> Vec<Array> {
+    let rank = arrays.iter().map(Array::ndim).max().unwrap_or(0);
+    let all: Vec<&[usize]> = arrays.iter().map(Array::shape).collect();
+    broadcast_shapes(&all);
+    let widen = |array: Array| {
+        if array.ndim() == rank || array.ndim() == 0 {
+            return array;
+        }
+        let missing = rank - array.ndim();
+        let shape: Vec<usize> = std::iter::repeat_n(1, missing).chain(array.shape().iter().copied()).collect();
+        let dims: Vec<usize> = (missing..rank).collect();
+        broadcast_in_dim(&array, &shape, &dims)
+    };
+    arrays.into_iter().map(widen).collect()
+}
+
+/// The array repeated to a shape that it broadcasts to.
+///
+/// # Panics
+/// If it does not.
+#[track_caller]
+pub fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
+    if x.shape() == shape {
+        return x.clone();
+    }
+    let fits = x.ndim() <= shape.len()
+        && x.shape().iter().rev().zip(shape.iter().rev()).all(|(&have, &want)| have == want || have == 1);
+    if !fits {
+        raise(Error::new(
+            ErrorKind::Shape,
+            "broadcast_to",
+            format!("Incompatible shapes for broadcasting: {} and requested shape {}", tuple(x.shape()), tuple(shape)),
+        ));
+    }
+    let offset = shape.len() - x.ndim();
+    // JAX squeezes axes that are repeated away before it broadcasts; the equation is one either way.
+    let dims: Vec<usize> = (offset..shape.len()).collect();
+    broadcast_in_dim(x, shape, &dims)
+}
+
+fn pair(arrays: Vec<Array>) -> (Array, Array) {
+    let mut arrays = ranks(arrays).into_iter();
+    match (arrays.next(), arrays.next()) {
+        (Some(x), Some(y)) => (x, y),
+        _ => crate::bug!("two arrays became fewer"),
+    }
+}
+
+/// Two operands in one dtype and rank.
+#[track_caller]
+pub fn binary(x: &Array, y: &Array) -> (Array, Array) {
+    pair(dtypes(&[x, y]))
+}
+
+/// Two operands in one float or complex dtype and one rank.
+#[track_caller]
+pub fn binary_inexact(x: &Array, y: &Array) -> (Array, Array) {
+    pair(dtypes_inexact(&[x, y]))
+}
+
+/// Two operands of numbers in one dtype and rank: `bool` becomes `int32`.
+#[track_caller]
+pub fn binary_numeric(x: &Array, y: &Array) -> (Array, Array) {
+    let (x, y) = binary(x, y);
+    let numeric = |a: Array| {
+        if a.dtype().kind() == Kind::Bool { convert_element_type(&a, DType::I32, a.weak_type()) } else { a }
+    };
+    (numeric(x), numeric(y))
+}

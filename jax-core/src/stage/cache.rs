@@ -1,0 +1,232 @@
+//! Staged functions and their caches: one executable per signature, found in nanoseconds, made once.
+
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, RwLock};
+
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+
+use super::compiled::{Compiled, Traced};
+use super::tree::{Flat, Leaves, Token};
+use crate::array::{Array, builder};
+use crate::base::Result;
+use crate::ir::Aval;
+
+/// What a body does: reads its arguments and writes its results.
+pub type Body = fn(&mut Leaves<'_>, &mut Flat);
+
+/// A function that is traced once per signature and runs as machine code: what `#[jit]` makes of a function.
+#[derive(Debug)]
+pub struct Staged {
+    name: &'static str,
+    params: &'static [&'static str],
+    kind: Kind,
+    cache: Cache,
+}
+
+/// The gradient of a staged function: what `#[grad]` adds to one.
+#[derive(Debug)]
+pub struct StagedGrad(Staged);
+
+#[derive(Debug)]
+enum Kind {
+    Body(Body),
+    Grad { of: &'static Staged, wrt: &'static [usize], value: bool, has_aux: bool },
+}
+
+impl Staged {
+    /// A staged function of this name, with the names of its parameters.
+    pub const fn new(name: &'static str, params: &'static [&'static str], body: Body) -> Staged {
+        Staged { name, params, kind: Kind::Body(body), cache: Cache::new() }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The names of the parameters.
+    pub fn params(&self) -> &'static [&'static str] {
+        self.params
+    }
+
+    /// How many signatures have been compiled.
+    pub fn compile_count(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// For each compilation after the first, which argument made it necessary and what changed.
+    pub fn recompiles(&self) -> Vec<String> {
+        self.cache.reasons(self.params)
+    }
+
+    /// Does what the function does, inside a function that is being traced. `starts` are the first leaf and the
+    /// first token of each argument.
+    pub(super) fn inline(&self, args: &Flat, starts: &[(usize, usize)]) -> Flat {
+        match self.kind {
+            Kind::Body(body) => {
+                let mut out = Flat::new();
+                body(&mut args.read(), &mut out);
+                out
+            }
+            Kind::Grad { of, wrt, value, has_aux } => {
+                crate::api::grad::staged_gradient(of.name, args, starts, wrt, value, has_aux, |args| {
+                    of.inline(args, starts)
+                })
+            }
+        }
+    }
+
+    /// The jaxpr for arguments of these types.
+    pub(super) fn trace(&self, args: &Flat, starts: &[(usize, usize)]) -> Traced {
+        let (closed, out_tokens) = builder::trace_with(&args.avals(), |leaves| {
+            let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
+            let out = self.inline(&args, starts);
+            (out.leaves.into_vec(), out.tokens)
+        });
+        Traced { closed, out_tokens }
+    }
+
+    /// The executable for arguments of these types.
+    pub(super) fn compiled(&self, args: &Flat, starts: &[(usize, usize)]) -> Result<Arc<Entry>> {
+        self.cache.find_or_make(args, starts, || self.trace(args, starts).optimize().lower().compile())
+    }
+}
+
+impl StagedGrad {
+    /// The gradient of a staged function with respect to these parameters; with its value, or with auxiliary
+    /// results, if so marked.
+    pub const fn new(
+        name: &'static str,
+        of: &'static Staged,
+        wrt: &'static [usize],
+        value: bool,
+        has_aux: bool,
+    ) -> StagedGrad {
+        let kind = Kind::Grad { of, wrt, value, has_aux };
+        StagedGrad(Staged { name, params: of.params, kind, cache: Cache::new() })
+    }
+
+    /// The gradient as a staged function.
+    pub const fn staged(&self) -> &Staged {
+        &self.0
+    }
+}
+
+/// One signature and its executable.
+#[derive(Debug)]
+pub struct Entry {
+    hash: u64,
+    avals: Vec<Aval>,
+    tokens: SmallVec<[Token; 6]>,
+    starts: Vec<(usize, usize)>,
+    /// The executable.
+    pub compiled: Compiled,
+}
+
+/// Executables by signature.
+#[derive(Debug, Default)]
+pub struct Cache {
+    entries: RwLock<Vec<Arc<Entry>>>,
+    making: Mutex<()>,
+}
+
+fn hash(args: &Flat) -> u64 {
+    let mut hasher = FxHasher::default();
+    for leaf in &args.leaves {
+        leaf.aval().hash(&mut hasher);
+    }
+    args.tokens.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Entry {
+    fn fits(&self, hash: u64, args: &Flat) -> bool {
+        let same_type = |(aval, leaf): (&Aval, &Array)| aval == leaf.aval();
+        self.hash == hash
+            && self.avals.len() == args.leaves.len()
+            && self.avals.iter().zip(&args.leaves).all(same_type)
+            && self.tokens == args.tokens
+    }
+}
+
+impl Cache {
+    /// An empty cache.
+    pub const fn new() -> Cache {
+        Cache { entries: RwLock::new(Vec::new()), making: Mutex::new(()) }
+    }
+
+    fn find(&self, hash: u64, args: &Flat) -> Option<Arc<Entry>> {
+        let entries = self.entries.read().unwrap_or_else(|e| e.into_inner());
+        entries.iter().rev().find(|entry| entry.fits(hash, args)).cloned()
+    }
+
+    /// The executable for arguments of this signature. Concurrent first calls make it once.
+    pub fn find_or_make(
+        &self,
+        args: &Flat,
+        starts: &[(usize, usize)],
+        make: impl FnOnce() -> Result<Compiled>,
+    ) -> Result<Arc<Entry>> {
+        let hash = hash(args);
+        if let Some(entry) = self.find(hash, args) {
+            return Ok(entry);
+        }
+        let _making = self.making.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(entry) = self.find(hash, args) {
+            return Ok(entry);
+        }
+        let entry = Arc::new(Entry {
+            hash,
+            avals: args.avals(),
+            tokens: args.tokens.clone(),
+            starts: starts.to_vec(),
+            compiled: make()?,
+        });
+        self.entries.write().unwrap_or_else(|e| e.into_inner()).push(entry.clone());
+        Ok(entry)
+    }
+
+    fn len(&self) -> usize {
+        self.entries.read().unwrap_or_else(|e| e.into_inner()).len()
+    }
+
+    fn reasons(&self, params: &[&str]) -> Vec<String> {
+        let entries = self.entries.read().unwrap_or_else(|e| e.into_inner());
+        entries.windows(2).map(|pair| reason(&pair[0], &pair[1], params)).collect()
+    }
+}
+
+/// What changed from one signature to the next.
+fn reason(before: &Entry, after: &Entry, params: &[&str]) -> String {
+    let mut text = String::new();
+    for (i, param) in params.iter().enumerate() {
+        let range = |entry: &Entry| {
+            let end = |f: fn(&(usize, usize)) -> usize, all: usize| entry.starts.get(i + 1).map_or(all, f);
+            let start = entry.starts.get(i).copied().unwrap_or_default();
+            let leaves = start.0..end(|s| s.0, entry.avals.len());
+            let tokens = start.1..end(|s| s.1, entry.tokens.len());
+            (leaves, tokens)
+        };
+        let describe = |entry: &Entry| {
+            let (leaves, tokens) = range(entry);
+            let mut parts: Vec<String> = entry.avals[leaves]
+                .iter()
+                .map(|aval| format!("{aval}{}", if aval.weak { " (weak)" } else { "" }))
+                .collect();
+            parts.extend(entry.tokens[tokens].iter().filter_map(|token| match token {
+                Token::Static(value) => Some(format!("{value:?}")),
+                Token::Tag(tag) => Some(format!("#{tag}")),
+                Token::Leaf => None,
+            }));
+            parts.join(", ")
+        };
+        let (old, new) = (describe(before), describe(after));
+        if old != new {
+            let separator = if text.is_empty() { "" } else { "; " };
+            let _ = write!(text, "{separator}argument `{param}` changed from {old} to {new}");
+        }
+    }
+    text
+}

@@ -1,0 +1,136 @@
+//! The stages of a staged function: jaxpr, lowered, compiled.
+
+use std::fmt;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::tree::{Flat, Ret, Token};
+use crate::array::Array;
+use crate::array::data::Repr;
+use crate::array::eager::input;
+use crate::base::{Result, Scalar};
+use crate::ir::lower::lower;
+use crate::ir::{Aval, ClosedJaxpr};
+use crate::kernel::Program;
+use crate::machine::{Analysis, Executable, Input, machine};
+use crate::transform::dce;
+
+/// A traced function: its jaxpr and the structure of its results.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// The program, with what it closed over.
+    pub closed: ClosedJaxpr,
+    /// The structure of the results.
+    pub out_tokens: SmallVec<[Token; 6]>,
+}
+
+/// A staged function lowered to nests for arguments of one signature.
+///
+/// `compile` makes it runnable; `text` shows the nests.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    traced: Traced,
+    program: Program,
+}
+
+/// A staged function compiled for arguments of one signature.
+#[derive(Clone)]
+pub struct Compiled {
+    traced: Traced,
+    out_avals: Vec<Aval>,
+    executable: Arc<dyn Executable>,
+}
+
+impl Traced {
+    /// Removes what no result needs.
+    pub fn optimize(self) -> Traced {
+        let jaxpr = Arc::new(dce(&self.closed.jaxpr));
+        Traced { closed: ClosedJaxpr { jaxpr, ..self.closed }, ..self }
+    }
+
+    /// The nests.
+    pub fn lower(self) -> Lowered {
+        let program = lower(&self.closed.jaxpr);
+        Lowered { traced: self, program }
+    }
+}
+
+impl Lowered {
+    /// The jaxpr.
+    pub fn jaxpr(&self) -> &ClosedJaxpr {
+        &self.traced.closed
+    }
+
+    /// The types of the results.
+    pub fn out_avals(&self) -> Vec<Aval> {
+        self.traced.closed.out_avals()
+    }
+
+    /// The program of nests before fusion.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Machine code.
+    ///
+    /// # Errors
+    /// If the backend cannot compile it.
+    pub fn compile(self) -> Result<Compiled> {
+        let executable = machine().compile(self.program)?;
+        let out_avals = self.traced.closed.out_avals();
+        Ok(Compiled { traced: self.traced, out_avals, executable })
+    }
+}
+
+impl Compiled {
+    /// The jaxpr that was compiled.
+    pub fn jaxpr(&self) -> &ClosedJaxpr {
+        &self.traced.closed
+    }
+
+    /// Floating-point operations and bytes of a call, from the schedule.
+    pub fn cost_analysis(&self) -> Analysis {
+        self.executable.analysis()
+    }
+
+    /// Bytes of arguments, results, temporaries and code: the same record, for JAX's name.
+    pub fn memory_analysis(&self) -> Analysis {
+        self.executable.analysis()
+    }
+
+    /// Runs it on flattened arguments of the signature that it was compiled for. An array that nobody else holds
+    /// may become a result's memory.
+    pub fn run(&self, args: SmallVec<[Array; 6]>) -> Result<Flat> {
+        let consts = &self.traced.closed.consts;
+        let mut inputs: SmallVec<[Input<'_>; 8]> = SmallVec::with_capacity(consts.len() + args.len());
+        inputs.extend(consts.iter().map(input));
+        inputs.extend(args.into_iter().map(|arg| match arg.0 {
+            Repr::Concrete(_, storage) => Input::Donated(storage),
+            Repr::Scalar(aval, bits, _) => Input::Scalar(Scalar::from_bits(aval.dtype, bits)),
+            Repr::Traced(tracer) => crate::bug!("a tracer of {} where memory is needed", tracer.aval),
+        }));
+        let storages = self.executable.run(&mut inputs)?;
+        let leaves = storages
+            .into_iter()
+            .zip(&self.out_avals)
+            .map(|(storage, aval)| Array(Repr::Concrete(aval.clone(), storage)))
+            .collect();
+        Ok(Flat { leaves, tokens: self.traced.out_tokens.clone() })
+    }
+
+    /// Runs it and builds the result.
+    ///
+    /// # Errors
+    /// If the machine fails.
+    pub fn call<R: Ret>(&self, args: Flat) -> Result<R> {
+        let out = self.run(args.leaves)?;
+        Ok(R::rebuild(&mut out.read()))
+    }
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Compiled({})", self.traced.closed)
+    }
+}

@@ -1,0 +1,194 @@
+//! Dispatch by type for the macros' expansions, through autoref: the method that needs the fewest references wins.
+
+use crate::array::{Array, IntoArray};
+use crate::prim::compare;
+
+/// A use of a variable that is not its last: a clone, if the type has one.
+#[derive(Debug)]
+pub struct Dup<'a, T>(pub &'a T);
+
+impl<T: Clone> Dup<'_, T> {
+    /// The clone.
+    pub fn dup(&self) -> T {
+        self.0.clone()
+    }
+}
+
+/// What a PRNG key is not: a value that may be used again without saying so.
+#[diagnostic::on_unimplemented(
+    message = "a PRNG key is used twice",
+    label = "this key is used again below",
+    note = "the same key gives the same numbers: use `random::split` for independent ones, or write `.clone()` if the same numbers are meant"
+)]
+pub trait Reusable {}
+
+/// A use of a key that is not its last.
+pub trait DupKey<K> {
+    /// Does not compile.
+    fn dup(&self) -> K
+    where
+        K: Reusable;
+}
+
+impl<K: SingleUse + Clone> DupKey<K> for &Dup<'_, K> {
+    fn dup(&self) -> K
+    where
+        K: Reusable,
+    {
+        self.0.clone()
+    }
+}
+
+/// A type whose values are used once, unless cloned by name.
+pub trait SingleUse {}
+
+/// A comparison of two operands: arrays compare elementwise, anything else as Rust compares it.
+#[derive(Debug)]
+pub struct Cmp<'a, L: ?Sized, R: ?Sized>(pub &'a L, pub &'a R);
+
+/// A literal to the left of an operator: an array if the right operand is one.
+#[derive(Debug)]
+pub struct LitBin<L, R>(pub L, pub R);
+
+macro_rules! comparisons {
+    ($($method:ident $prim:ident $bound:ident $op:tt;)*) => {
+        /// Comparisons with an array on the left.
+        pub trait CmpArrayLeft {
+            $(
+                #[doc = concat!("`", stringify!($op), "`, elementwise.")]
+                fn $method(&self) -> Array;
+            )*
+        }
+
+        impl<R: IntoArray + Clone> CmpArrayLeft for &&Cmp<'_, Array, R> {
+            $(
+                #[track_caller]
+                fn $method(&self) -> Array {
+                    let (x, y) = crate::lax::promote::binary(self.0, &self.1.clone().into_array());
+                    compare::$prim(&x, &y)
+                }
+            )*
+        }
+
+        /// Comparisons with an array on the right.
+        pub trait CmpArrayRight {
+            $(
+                #[doc = concat!("`", stringify!($op), "`, elementwise.")]
+                fn $method(&self) -> Array;
+            )*
+        }
+
+        impl<L: IntoArray + Clone> CmpArrayRight for &Cmp<'_, L, Array> {
+            $(
+                #[track_caller]
+                fn $method(&self) -> Array {
+                    let (x, y) = crate::lax::promote::binary(&self.0.clone().into_array(), self.1);
+                    compare::$prim(&x, &y)
+                }
+            )*
+        }
+
+        $(
+            #[doc = concat!("`", stringify!($op), "` of host values.")]
+            pub trait $bound<L: ?Sized, R: ?Sized> {
+                #[doc = concat!("`", stringify!($op), "` of host values.")]
+                fn $method(&self) -> bool;
+            }
+        )*
+    };
+}
+
+comparisons! {
+    eq eq HostEq ==;
+    ne ne HostNe !=;
+    lt lt HostLt <;
+    le le HostLe <=;
+    gt gt HostGt >;
+    ge ge HostGe >=;
+}
+
+impl<L: PartialEq<R> + ?Sized, R: ?Sized> HostEq<L, R> for Cmp<'_, L, R> {
+    fn eq(&self) -> bool {
+        self.0 == self.1
+    }
+}
+
+impl<L: PartialEq<R> + ?Sized, R: ?Sized> HostNe<L, R> for Cmp<'_, L, R> {
+    fn ne(&self) -> bool {
+        self.0 != self.1
+    }
+}
+
+impl<L: PartialOrd<R> + ?Sized, R: ?Sized> HostLt<L, R> for Cmp<'_, L, R> {
+    fn lt(&self) -> bool {
+        self.0 < self.1
+    }
+}
+
+impl<L: PartialOrd<R> + ?Sized, R: ?Sized> HostLe<L, R> for Cmp<'_, L, R> {
+    fn le(&self) -> bool {
+        self.0 <= self.1
+    }
+}
+
+impl<L: PartialOrd<R> + ?Sized, R: ?Sized> HostGt<L, R> for Cmp<'_, L, R> {
+    fn gt(&self) -> bool {
+        self.0 > self.1
+    }
+}
+
+impl<L: PartialOrd<R> + ?Sized, R: ?Sized> HostGe<L, R> for Cmp<'_, L, R> {
+    fn ge(&self) -> bool {
+        self.0 >= self.1
+    }
+}
+
+macro_rules! literals {
+    ($($method:ident $trait:ident;)*) => {
+        /// Operators with a literal on the left and an array on the right.
+        pub trait LitArray {
+            $(
+                #[doc = concat!("`", stringify!($method), "`, elementwise.")]
+                fn $method(self) -> Array;
+            )*
+        }
+
+        impl<L: IntoArray + Clone> LitArray for &LitBin<L, Array> {
+            $(
+                #[track_caller]
+                fn $method(self) -> Array {
+                    std::ops::$trait::$method(self.0.clone().into_array(), &self.1)
+                }
+            )*
+        }
+
+        /// Operators with a literal on the left and a host value on the right.
+        pub trait LitHost<L, R> {
+            $(
+                #[doc = concat!("`", stringify!($method), "` of host values.")]
+                fn $method(self) -> <L as std::ops::$trait<R>>::Output
+                where
+                    L: std::ops::$trait<R>;
+            )*
+        }
+
+        impl<L: Clone, R: Clone> LitHost<L, R> for LitBin<L, R> {
+            $(
+                fn $method(self) -> <L as std::ops::$trait<R>>::Output
+                where
+                    L: std::ops::$trait<R>,
+                {
+                    std::ops::$trait::$method(self.0, self.1)
+                }
+            )*
+        }
+    };
+}
+
+literals! {
+    add Add;
+    sub Sub;
+    mul Mul;
+    div Div;
+    rem Rem;
+}
