@@ -1,11 +1,18 @@
-//! Functions that transforms take: closures and function items over arguments that flatten, and traced programs.
+//! Functions that transforms take and give: closures and function items over arguments that flatten.
 
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::array::fail::{raise, value_error};
 use crate::array::{Array, builder};
 use crate::base::Result;
 use crate::ir::ClosedJaxpr;
 use crate::stage::call::hand_over;
-use crate::stage::tree::{Arg, Flat, Leaves, Ret, Token};
-use smallvec::SmallVec;
+use crate::stage::compiled::{Traced, run_cached};
+use crate::stage::tree::{Arg, Flat, Leaves, Ret};
 
 /// A function over the arguments `A`, a tuple.
 #[diagnostic::on_unimplemented(
@@ -20,77 +27,133 @@ pub trait Fun<A> {
     fn apply(&self, args: A) -> Self::Out;
 }
 
-/// Arguments of a function: a tuple.
+/// The arguments of a function: a tuple.
 pub trait Args: Sized {
-    /// The type of the first argument's gradient.
-    type FirstGrad: Ret;
-    /// The type of a callable that takes these arguments.
-    type Dyn<R>: ?Sized;
-
-    /// How many there are.
-    const COUNT: usize;
+    /// A callable that takes these arguments.
+    type Dyn<'f, R: 'f>: ?Sized + 'f;
 
     /// Appends the leaves and the structure of every argument; gives where each starts.
-    fn flatten_all(self, flat: &mut Flat) -> SmallVec<[(usize, usize); 6]>;
+    fn flatten_all(self, flat: &mut Flat) -> Starts;
 
     /// The arguments from leaves.
     fn rebuild_all(leaves: &mut Leaves<'_>) -> Self;
 
     /// A boxed callable.
-    fn boxed<'a, R>(f: impl Fn(Self) -> R + 'a) -> Boxed<'a, Self, R>
-    where
-        Self: 'a;
+    fn boxed<'f, R: 'f>(f: impl Fn(Self) -> R + 'f) -> Box<Self::Dyn<'f, R>>;
+
+    /// Calls a boxed callable.
+    fn call<'f, R: 'f>(f: &Self::Dyn<'f, R>, args: Self) -> R;
 }
 
-/// A boxed function of arguments.
-pub type Boxed<'a, A, R> = Box<dyn Fn(A) -> R + 'a>;
+/// The first leaf and the first token of each argument.
+pub type Starts = SmallVec<[(usize, usize); 6]>;
 
-/// What [`trace_fun`] finds: the program, and the structure of the results.
-#[derive(Clone, Debug)]
-pub struct TracedFun {
-    /// The program over the flattened arguments.
-    pub closed: ClosedJaxpr,
-    /// The structure of the results.
-    pub out_tokens: SmallVec<[Token; 6]>,
-}
+/// A function over flattened arguments, to be called while a function is being traced.
+pub type FlatFun<'f> = Rc<dyn Fn(&Flat, &Starts) -> Flat + 'f>;
 
-/// Applies a function to flattened arguments inside a function that is being traced.
-pub fn apply_flat<A: Args, F: Fun<A>>(f: &F, args: &Flat) -> Flat {
-    let mut leaves = args.read();
-    let rebuilt = A::rebuild_all(&mut leaves);
-    let hidden = leaves.hidden;
-    let (out, handed) = hand_over(std::any::type_name::<F>(), args.clone(), || f.apply(rebuilt));
-    if let Some(flat) = handed {
-        return flat;
+/// What a transform gives: called with plain call syntax, and transformed again.
+pub struct Transformed<'f, A: Args, R: 'f>(Box<A::Dyn<'f, R>>);
+
+impl<'f, A: Args, R: 'f> Deref for Transformed<'f, A, R> {
+    type Target = A::Dyn<'f, R>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
-    if hidden {
-        crate::array::raise(crate::array::fail::value_error(
+}
+
+impl<'f, A: Args, R: Ret + 'f> Fun<A> for Transformed<'f, A, R> {
+    type Out = R;
+
+    fn apply(&self, args: A) -> R {
+        A::call(&self.0, args)
+    }
+}
+
+impl<A: Args, R> fmt::Debug for Transformed<'_, A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transformed")
+    }
+}
+
+impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
+    /// The callable of a function over flattened arguments: staged into the function being traced, or compiled,
+    /// once for each program, and run.
+    pub(crate) fn new(flat: FlatFun<'f>) -> Transformed<'f, A, R> {
+        Transformed::from_flat(move |given, starts| call_flat(&flat, given, starts))
+    }
+
+    /// The callable of a function that stages or runs by itself.
+    pub(crate) fn from_flat(call: impl Fn(Flat, &Starts) -> Result<Flat> + 'f) -> Transformed<'f, A, R> {
+        Transformed(A::boxed(move |args: A| {
+            let mut given = Flat::new();
+            let starts = args.flatten_all(&mut given);
+            match call(given, &starts) {
+                Ok(out) => read_back(&out),
+                Err(error) => raise(error),
+            }
+        }))
+    }
+}
+
+/// The result from its leaves.
+fn read_back<R: Ret>(out: &Flat) -> R {
+    let mut leaves = out.read();
+    let result = R::rebuild(&mut leaves);
+    if leaves.hidden && !crate::stage::call::hand_back(out) {
+        raise(value_error(
             "transform",
-            "a traced value was passed for a Rust scalar parameter of a function that is not staged: mark the function \
-             #[jit], or take an Array",
+            "a transformed function that gives Rust scalars was called with traced arguments: return Array instead",
         ));
     }
-    let mut flat = Flat::new();
-    out.flatten_self(&mut flat);
-    flat
+    result
 }
 
-/// Traces a function on arguments of these types.
-pub fn trace_fun<A: Args, F: Fun<A>>(f: &F, args: &Flat) -> TracedFun {
+/// Calls a function over flattened arguments: staged into the function being traced, or compiled and run.
+pub(crate) fn call_flat(f: &FlatFun<'_>, args: Flat, starts: &Starts) -> Result<Flat> {
+    if builder::is_tracing() {
+        return Ok(f(&args, starts));
+    }
+    run_cached(trace_flat(f, &args, starts).optimize(), args.leaves)
+}
+
+/// Traces a function over flattened arguments.
+pub(crate) fn trace_flat(f: &FlatFun<'_>, args: &Flat, starts: &Starts) -> Traced {
     let (closed, out_tokens) = builder::trace_with(&args.avals(), |leaves| {
         let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
-        let out = apply_flat(f, &args);
+        let out = f(&args, starts);
         (out.leaves.into_vec(), out.tokens)
     });
-    TracedFun { closed, out_tokens }
+    Traced { closed, out_tokens }
 }
 
-/// Runs a jaxpr whose shape a transform made: into the jaxpr being traced, or compiled.
-pub fn run_closed(closed: &ClosedJaxpr, args: &[Array]) -> Result<Vec<Array>> {
-    if builder::is_tracing() {
-        return Ok(crate::transform::eval(closed, args));
-    }
-    crate::stage::compiled::run_once(closed, args)
+/// A user's function over flattened arguments.
+pub(crate) fn flatten_fun<'f, A: Args, F: Fun<A> + 'f>(f: F) -> FlatFun<'f> {
+    Rc::new(move |args, _| {
+        let mut leaves = args.read();
+        let rebuilt = A::rebuild_all(&mut leaves);
+        let hidden = leaves.hidden;
+        let (out, handed) = hand_over(std::any::type_name::<F>(), args.clone(), || f.apply(rebuilt));
+        if let Some(flat) = handed {
+            return flat;
+        }
+        if hidden {
+            raise(value_error(
+                "transform",
+                "a traced value was passed for a Rust scalar parameter of a function that is not staged: mark the \
+                 function #[jit], or take an Array",
+            ));
+        }
+        let mut flat = Flat::new();
+        out.flatten_self(&mut flat);
+        flat
+    })
+}
+
+/// The program of a function over flattened arguments, traced for its leaves' types.
+pub(crate) fn program(f: &FlatFun<'_>, args: &Flat, starts: &Starts) -> (ClosedJaxpr, Flat) {
+    let traced = trace_flat(f, args, starts);
+    (traced.closed, Flat { leaves: SmallVec::<[Array; 6]>::new(), tokens: traced.out_tokens })
 }
 
 macro_rules! functions {
@@ -105,6 +168,32 @@ macro_rules! functions {
 
                 fn apply(&self, args: ($($name,)*)) -> R {
                     self($(args.$index),*)
+                }
+            }
+
+            impl<$($name: Arg + 'static),*> Args for ($($name,)*) {
+                type Dyn<'f, R: 'f> = dyn Fn($($name),*) -> R + 'f;
+
+                fn flatten_all(self, flat: &mut Flat) -> Starts {
+                    let mut starts = Starts::new();
+                    $(
+                        starts.push((flat.leaves.len(), flat.tokens.len()));
+                        self.$index.flatten(flat);
+                    )*
+                    starts
+                }
+
+                fn rebuild_all(leaves: &mut Leaves<'_>) -> Self {
+                    ($(<$name as Arg>::rebuild(leaves),)*)
+                }
+
+                #[allow(non_snake_case, reason = "parameters are named like their types")]
+                fn boxed<'f, R: 'f>(f: impl Fn(Self) -> R + 'f) -> Box<Self::Dyn<'f, R>> {
+                    Box::new(move |$($name),*| f(($($name,)*)))
+                }
+
+                fn call<'f, R: 'f>(f: &Self::Dyn<'f, R>, args: Self) -> R {
+                    f($(args.$index),*)
                 }
             }
         )*

@@ -187,11 +187,7 @@ fn conform_outs(closed: ClosedJaxpr, avals: &[Aval]) -> ClosedJaxpr {
 /// # Panics
 /// If `cond` does not give a scalar `bool`, or `body` changes the type of its argument.
 #[track_caller]
-pub fn while_loop<C>(
-    cond: impl Fn(C::Staged) -> Array,
-    body: impl Fn(C::Staged) -> C::Staged,
-    init: C,
-) -> C::Staged
+pub fn while_loop<C>(cond: impl Fn(C::Staged) -> Array, body: impl Fn(C::Staged) -> C::Staged, init: C) -> C::Staged
 where
     C: Arg<Staged: PyTree>,
 {
@@ -250,7 +246,11 @@ where
     if !lower.dtype().is_integer() || !upper.dtype().is_integer() || lower.ndim() + upper.ndim() > 0 {
         structure_error(
             "fori_loop",
-            format!("lower and upper arguments to fori_loop must be integer scalars, got {} and {}.", lower.aval(), upper.aval()),
+            format!(
+                "lower and upper arguments to fori_loop must be integer scalars, got {} and {}.",
+                lower.aval(),
+                upper.aval()
+            ),
         );
     }
     let (dtype, _) = promote((lower.dtype(), lower.weak_type()), (upper.dtype(), upper.weak_type()));

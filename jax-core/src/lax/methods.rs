@@ -97,8 +97,7 @@ impl Array {
     /// The nearest integer to each element: ties away from zero for Rust scalars, to even otherwise, as NumPy's.
     #[track_caller]
     pub fn round(&self) -> Array {
-        let method =
-            if self.weak_type() { RoundingMethod::AwayFromZero } else { RoundingMethod::ToNearestEven };
+        let method = if self.weak_type() { RoundingMethod::AwayFromZero } else { RoundingMethod::ToNearestEven };
         round::round(&promote::inexact(self), method)
     }
 

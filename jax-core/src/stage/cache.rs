@@ -71,9 +71,7 @@ impl Staged {
                 out
             }
             Kind::Grad { of, wrt, value, has_aux } => {
-                crate::api::grad::staged_gradient(of.name, args, starts, wrt, value, has_aux, |args| {
-                    of.inline(args, starts)
-                })
+                crate::api::grad::staged_gradient(args, starts, wrt, value, has_aux, |args| of.inline(args, starts))
             }
         }
     }

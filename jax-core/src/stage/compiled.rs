@@ -1,7 +1,8 @@
 //! The stages of a staged function: jaxpr, lowered, compiled.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, RwLock};
 
 use smallvec::SmallVec;
 
@@ -11,10 +12,29 @@ use crate::array::data::Repr;
 use crate::array::eager::input;
 use crate::base::{Result, Scalar};
 use crate::ir::lower::lower;
-use crate::ir::{Aval, ClosedJaxpr};
+use crate::ir::{Aval, ClosedJaxpr, Jaxpr};
 use crate::kernel::Program;
 use crate::machine::{Analysis, Executable, Input, machine};
 use crate::transform::dce;
+
+/// Executables of programs that transforms made, by program.
+static CACHE: LazyLock<RwLock<HashMap<Arc<Jaxpr>, Arc<dyn Executable>>>> = LazyLock::new(RwLock::default);
+
+/// Runs a traced function, compiled once for each program. What it closed over is an input of the program.
+pub(crate) fn run_cached(traced: Traced, args: SmallVec<[Array; 6]>) -> Result<Flat> {
+    let jaxpr = &traced.closed.jaxpr;
+    let found = CACHE.read().unwrap_or_else(|e| e.into_inner()).get(jaxpr).cloned();
+    let executable = match found {
+        Some(executable) => executable,
+        None => {
+            let executable = machine().compile(lower(jaxpr))?;
+            let mut cache = CACHE.write().unwrap_or_else(|e| e.into_inner());
+            cache.entry(jaxpr.clone()).or_insert(executable).clone()
+        }
+    };
+    let out_avals = traced.closed.out_avals();
+    Compiled { traced, out_avals, executable }.run(args)
+}
 
 /// A traced function: its jaxpr and the structure of its results.
 #[derive(Clone, Debug)]

@@ -225,11 +225,7 @@ impl Primitive for While {
         let (cond, pred) = cx.block(|cx| {
             let lanes = cx.jaxpr(&self.cond_jaxpr, &cond_args)[0];
             let axes: Vec<usize> = (0..cx.ty(lanes).shape.len()).collect();
-            let any = if axes.is_empty() {
-                lanes
-            } else {
-                cx.reduce(lanes, &axes, Scalar::bool(false), Binary::Or)
-            };
+            let any = if axes.is_empty() { lanes } else { cx.reduce(lanes, &axes, Scalar::bool(false), Binary::Or) };
             (lanes, any)
         });
         let (lanes, pred) = pred;
