@@ -1,1 +1,44 @@
-//! The staging front end.
+//! The staging front end: the attributes `#[jit]` and `#[grad]` and the derive `PyTree`.
+//!
+//! A function goes through four steps, one file each: `attr` and `parse` read what the user wrote, `check` collects
+//! every fault, `rewrite` turns the body into one that works on tracers, `emit` writes the items. Wording of errors
+//! lives in `errors`. Nothing of the array language lives here: what is emitted only names `::jax::__private::…`.
+#![forbid(unsafe_code)]
+
+mod attr;
+mod build;
+mod check;
+mod emit;
+mod errors;
+mod parse;
+mod pytree;
+mod rewrite;
+mod types;
+
+use proc_macro::TokenStream;
+
+/// Stages a pure function: it is traced once per signature, compiled, and called as before.
+///
+/// Options: `static(n, act)`, also `static_argnames = ("n",)` and `static_argnums = (1,)`, name the parameters whose
+/// values are part of the cache key and are seen by the body as plain host values.
+#[proc_macro_attribute]
+pub fn jit(args: TokenStream, item: TokenStream) -> TokenStream {
+    emit::expand(attr::Kind::Jit, args.into(), item.into()).into()
+}
+
+/// Stages a pure function and adds its gradient: `f` gains `f_grad` and `f_value_and_grad`.
+///
+/// Options: `wrt = x`, `wrt = (x, w)`, or by position `argnums = 0`, `argnums = (0, 1)`; `has_aux` for a function that
+/// returns `(value, aux)`; `name = "…"` and `value_and_grad_name = "…"` rename what is added.
+#[proc_macro_attribute]
+pub fn grad(args: TokenStream, item: TokenStream) -> TokenStream {
+    emit::expand(attr::Kind::Grad, args.into(), item.into()).into()
+}
+
+/// Makes a struct or an enum a tree of arrays, so that it can be an argument or a result of a staged function.
+///
+/// A field marked `#[pytree(static)]` is part of the structure instead of a leaf.
+#[proc_macro_derive(PyTree, attributes(pytree))]
+pub fn pytree(item: TokenStream) -> TokenStream {
+    pytree::expand(item.into()).into()
+}

@@ -1,0 +1,798 @@
+//! The walk over a body in the order of evaluation: it resolves names, marks uses that may move, writes down the flow
+//! for the search of last uses, and rewrites comparisons, literal operators and scalar conversions on the way.
+
+use syn::ext::IdentExt;
+use syn::{BinOp, Block, Expr, Lit, Member, Pat, Path, Stmt, Type, UnOp, spanned::Spanned};
+
+use super::flow::{Step, Use, Var};
+use super::macros::{self, Arguments};
+use super::scope::{Facts, Origin, Scopes, Variable};
+use super::{is_compound_assignment, settle};
+use crate::build::Build;
+use crate::parse::Function;
+use crate::types::{self, Declared};
+
+/// Walks a body: gives its flow and, for each marked use, whether it needs a duplicate whatever follows.
+pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build) -> (Vec<Step>, Vec<bool>) {
+    let mut walk = Walk {
+        build,
+        scopes: Scopes::default(),
+        flow: Vec::new(),
+        uses: Vec::new(),
+        depth: 0,
+        closures: 0,
+        captures: Vec::new(),
+    };
+    for param in &function.params {
+        let (facts, key) = param_facts(&param.ty, param.is_static);
+        walk.bind(&param.pat, &facts, key);
+    }
+    walk.block(body, Position::Value);
+    (walk.flow, walk.uses)
+}
+
+fn param_facts(ty: &Type, is_static: bool) -> (Facts, bool) {
+    let declared = types::classify(ty);
+    let copy = matches!(declared, Declared::HostCopy | Declared::Scalar);
+    let facts = match declared {
+        _ if is_static => Facts { copy, ..Facts::of(Origin::Host) },
+        Declared::HostCopy => Facts::host(),
+        Declared::HostOwned => Facts::of(Origin::Host),
+        Declared::Array | Declared::Scalar | Declared::Key | Declared::Tree => Facts::of(Origin::Traced),
+    };
+    (facts, declared == Declared::Key)
+}
+
+/// What is done with the value of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// It is taken: a place would be moved out of.
+    Value,
+    /// It is looked at, or written to.
+    Place,
+}
+
+/// The variables that a closure takes from outside.
+struct Captures {
+    /// Variables below this number are outside.
+    outside: Var,
+    /// Those used, in the order of first use.
+    used: Vec<(Var, syn::Ident)>,
+    /// Whether one of them is assigned.
+    assigns: bool,
+}
+
+struct Walk<'a> {
+    build: &'a Build,
+    scopes: Scopes,
+    flow: Vec<Step>,
+    uses: Vec<bool>,
+    depth: usize,
+    closures: usize,
+    captures: Vec<Captures>,
+}
+
+impl Walk<'_> {
+    // Variables.
+
+    /// Declares the variables of a pattern.
+    fn bind(&mut self, pat: &Pat, facts: &Facts, key: bool) {
+        match pat {
+            Pat::Ident(pat) => {
+                let variable =
+                    Variable { facts: facts.clone(), key, mutable: pat.mutability.is_some(), depth: self.depth };
+                self.scopes.declare(&pat.ident, variable);
+                if let Some((_, inner)) = &pat.subpat {
+                    self.bind(inner, facts, key);
+                }
+            }
+            Pat::Type(pat) => self.bind(&pat.pat, facts, key || types::classify(&pat.ty) == Declared::Key),
+            Pat::Tuple(pat) => self.bind_all(&pat.elems, facts),
+            Pat::TupleStruct(pat) => self.bind_all(&pat.elems, facts),
+            Pat::Slice(pat) => self.bind_all(&pat.elems, facts),
+            Pat::Struct(pat) => pat.fields.iter().for_each(|field| self.bind(&field.pat, facts, false)),
+            Pat::Reference(pat) => self.bind(&pat.pat, facts, key),
+            Pat::Paren(pat) => self.bind(&pat.pat, facts, key),
+            // Every case binds the same names; the first stands for all.
+            Pat::Or(pat) => pat.cases.iter().take(1).for_each(|case| self.bind(case, facts, key)),
+            _ => {}
+        }
+    }
+
+    fn bind_all<'p>(&mut self, pats: impl IntoIterator<Item = &'p Pat>, facts: &Facts) {
+        // Of a tuple of copies, each member is one; of a borrow, each may be.
+        pats.into_iter().for_each(|pat| self.bind(pat, facts, false));
+    }
+
+    fn read(&mut self, var: Var, name: &syn::Ident, moved: Option<Use>) {
+        self.flow.push(Step::Read(var, moved));
+        self.capture(var, name);
+        self.hold(&self.scopes.get(var).facts.borrows.clone());
+    }
+
+    /// Records that variables are still borrowed here.
+    fn hold(&mut self, borrowed: &[Var]) {
+        self.flow.extend(borrowed.iter().map(|var| Step::Read(*var, None)));
+    }
+
+    fn capture(&mut self, var: Var, name: &syn::Ident) {
+        for captures in &mut self.captures {
+            if var < captures.outside && captures.used.iter().all(|(known, _)| *known != var) {
+                captures.used.push((var, name.clone()));
+            }
+        }
+    }
+
+    /// Numbers a use that may move a variable; it needs a duplicate for sure if it may happen again.
+    fn new_use(&mut self, var: Var) -> Use {
+        self.uses.push(self.scopes.get(var).depth < self.depth);
+        self.uses.len() - 1
+    }
+
+    fn local(&self, path: &syn::ExprPath) -> Option<(Var, syn::Ident)> {
+        let name = path.path.get_ident().filter(|_| path.qself.is_none())?;
+        Some((self.scopes.find(name)?, name.clone()))
+    }
+
+    /// The variable that a place is part of.
+    fn root(&self, place: &Expr) -> Option<Var> {
+        match place {
+            Expr::Path(path) => self.local(path).map(|(var, _)| var),
+            Expr::Field(field) => self.root(&field.base),
+            Expr::Index(index) => self.root(&index.expr),
+            Expr::Paren(inner) => self.root(&inner.expr),
+            Expr::Reference(inner) => self.root(&inner.expr),
+            Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), expr, .. }) => self.root(expr),
+            _ => None,
+        }
+    }
+
+    // Flow.
+
+    /// Walks what may or may not happen.
+    fn arm<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> (Vec<Step>, R) {
+        let outer = std::mem::take(&mut self.flow);
+        let result = walk(self);
+        (std::mem::replace(&mut self.flow, outer), result)
+    }
+
+    fn branch(&mut self, arms: Vec<Vec<Step>>) {
+        if arms.iter().any(|arm| !arm.is_empty()) {
+            self.flow.push(Step::Branch(arms));
+        }
+    }
+
+    fn maybe<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
+        let (steps, result) = self.arm(walk);
+        self.branch(vec![steps, Vec::new()]);
+        result
+    }
+
+    /// Walks what may happen any number of times.
+    fn repeated<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
+        self.depth += 1;
+        let result = self.maybe(walk);
+        self.depth -= 1;
+        result
+    }
+
+    fn scoped<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
+        let mark = self.scopes.open();
+        let result = walk(self);
+        self.scopes.close(mark);
+        result
+    }
+
+    // Statements.
+
+    fn block(&mut self, block: &mut Block, position: Position) -> Facts {
+        self.scoped(|walk| {
+            let mut facts = Facts::default();
+            for statement in &mut block.stmts {
+                facts = match statement {
+                    Stmt::Local(local) => {
+                        walk.local_statement(local);
+                        Facts::default()
+                    }
+                    Stmt::Expr(expr, None) => walk.expr(expr, position),
+                    Stmt::Expr(expr, Some(_)) => {
+                        walk.expr(expr, Position::Value);
+                        Facts::default()
+                    }
+                    Stmt::Macro(mac) => walk.macro_call(&mut mac.mac),
+                    Stmt::Item(_) => Facts::default(),
+                };
+            }
+            facts
+        })
+    }
+
+    fn local_statement(&mut self, local: &mut syn::Local) {
+        let mut facts = Facts::default();
+        if let Some(init) = &mut local.init {
+            let position = if matches!(&local.pat, Pat::Wild(_)) { Position::Place } else { Position::Value };
+            facts = self.expr(&mut init.expr, position);
+            if let Some((_, diverge)) = &mut init.diverge {
+                self.maybe(|walk| walk.expr(diverge, Position::Value));
+            }
+            if let Pat::Type(typed) = &local.pat {
+                facts.literal = false;
+                if types::is_traced_scalar(&typed.ty) && facts.origin == Origin::Traced {
+                    let span = init.expr.span();
+                    let value = std::mem::replace(&mut *init.expr, Expr::PLACEHOLDER);
+                    *init.expr = self.build.array(value, span);
+                    local.pat = (*typed.pat).clone();
+                    facts = Facts::of(Origin::Traced);
+                } else if types::is_traced_scalar(&typed.ty) || types::is_host_number(&typed.ty) {
+                    facts = Facts::host();
+                }
+            }
+        }
+        self.bind(&local.pat, &facts, false);
+    }
+
+    // Expressions.
+
+    fn values<'e>(&mut self, values: impl IntoIterator<Item = &'e mut Expr>) -> Facts {
+        let mut all = Facts::host();
+        for value in values {
+            let facts = self.expr(value, Position::Value);
+            let mut borrows = std::mem::take(&mut all.borrows);
+            borrows.extend(facts.borrows.iter().copied());
+            all = Facts { borrows, ..all.join(&facts) };
+        }
+        all.borrows.sort_unstable();
+        all.borrows.dedup();
+        self.hold(&all.borrows);
+        all
+    }
+
+    fn expr(&mut self, expr: &mut Expr, position: Position) -> Facts {
+        match expr {
+            Expr::Path(path) => self.path(path, position),
+            Expr::Lit(literal) => self.literal(&literal.lit),
+            Expr::Paren(inner) => self.expr(&mut inner.expr, position),
+            Expr::Group(inner) => self.expr(&mut inner.expr, position),
+            Expr::Unary(unary) => match unary.op {
+                UnOp::Deref(_) => self.expr(&mut unary.expr, Position::Place),
+                UnOp::Neg(_) => self.expr(&mut unary.expr, Position::Value),
+                _ => Facts { literal: false, ..self.expr(&mut unary.expr, Position::Value) },
+            },
+            Expr::Binary(_) => self.binary(expr),
+            Expr::Cast(_) => self.cast(expr),
+            Expr::Field(_) | Expr::Index(_) => self.member(expr, position),
+            Expr::Reference(reference) => {
+                if reference.mutability.is_some() {
+                    self.assigned(&reference.expr);
+                }
+                let mut facts = self.expr(&mut reference.expr, Position::Place);
+                facts.borrows.extend(self.root(&reference.expr));
+                facts
+            }
+            Expr::Call(_) => self.call(expr),
+            Expr::MethodCall(call) => self.method(call),
+            Expr::Tuple(tuple) => self.values(&mut tuple.elems),
+            Expr::Array(array) => self.values(&mut array.elems),
+            Expr::Repeat(repeat) => self.values([&mut *repeat.expr, &mut *repeat.len]),
+            Expr::Range(range) => self.values(range.start.iter_mut().chain(&mut range.end).map(|end| &mut **end)),
+            Expr::Struct(literal) => {
+                let fields = literal.fields.iter_mut().map(|field| &mut field.expr);
+                let facts = self.values(fields.chain(literal.rest.iter_mut().map(|rest| &mut **rest)));
+                Facts { copy: false, ..facts }
+            }
+            Expr::Block(block) if block.label.is_none() => self.block(&mut block.block, position),
+            // A `break` may leave it early, which the walk does not follow: nothing in it counts as a last use.
+            Expr::Block(block) => self.repeated(|walk| walk.block(&mut block.block, position)),
+            Expr::Unsafe(block) => self.block(&mut block.block, position),
+            Expr::If(branch) => self.if_(branch),
+            Expr::Match(choice) => self.match_(choice),
+            Expr::Let(test) => {
+                let position = if takes(&test.pat) { Position::Value } else { Position::Place };
+                let facts = self.expr(&mut test.expr, position);
+                self.bind(&test.pat, &facts, false);
+                Facts::host()
+            }
+            Expr::While(looped) => self.repeated(|walk| {
+                walk.scoped(|walk| {
+                    walk.expr(&mut looped.cond, Position::Value);
+                    walk.block(&mut looped.body, Position::Value);
+                });
+                Facts::default()
+            }),
+            Expr::Loop(looped) => self.repeated(|walk| {
+                walk.block(&mut looped.body, Position::Value);
+                Facts::default()
+            }),
+            Expr::ForLoop(looped) => {
+                let facts = self.expr(&mut looped.expr, Position::Value);
+                self.repeated(|walk| {
+                    walk.scoped(|walk| {
+                        walk.bind(&looped.pat, &Facts { literal: false, ..facts }, false);
+                        walk.block(&mut looped.body, Position::Value);
+                    });
+                });
+                Facts::default()
+            }
+            Expr::Closure(_) => self.closure(expr, false),
+            Expr::Assign(assign) => {
+                let facts = self.expr(&mut assign.right, Position::Value);
+                self.assign(&mut assign.left, &facts);
+                Facts::default()
+            }
+            Expr::Return(exit) => {
+                if let Some(value) = &mut exit.expr {
+                    self.expr(value, Position::Value);
+                }
+                // Out of a closure only the closure ends, and what it captures is never at its last use.
+                self.flow.push(Step::Exit);
+                Facts::default()
+            }
+            Expr::Break(exit) => {
+                if let Some(value) = &mut exit.expr {
+                    self.expr(value, Position::Value);
+                }
+                Facts::default()
+            }
+            Expr::Try(inner) => self.expr(&mut inner.expr, Position::Value),
+            Expr::Macro(call) => self.macro_call(&mut call.mac),
+            _ => Facts::default(),
+        }
+    }
+
+    fn path(&mut self, path: &mut syn::ExprPath, position: Position) -> Facts {
+        let Some((var, name)) = self.local(path) else {
+            let constant = path
+                .path
+                .segments
+                .last()
+                .is_some_and(|segment| !segment.ident.to_string().chars().any(char::is_lowercase));
+            return if constant { Facts::host() } else { Facts::default() };
+        };
+        let variable = self.scopes.get(var);
+        let moves = position == Position::Value && !variable.key && !variable.facts.copy;
+        let facts = variable.facts.clone();
+        if moves {
+            let number = self.new_use(var);
+            settle::mark(path, number);
+            self.read(var, &name, Some(number));
+        } else {
+            self.read(var, &name, None);
+        }
+        facts
+    }
+
+    fn literal(&self, literal: &Lit) -> Facts {
+        let literal = match literal {
+            Lit::Int(number) => number.suffix().is_empty(),
+            Lit::Float(number) => number.suffix().is_empty(),
+            _ => false,
+        };
+        Facts { literal, ..Facts::host() }
+    }
+
+    /// `place.field` and `place[index]`: taken out of their place, they are duplicated.
+    fn member(&mut self, expr: &mut Expr, position: Position) -> Facts {
+        let (base, facts) = match expr {
+            Expr::Field(field) => (self.root(&field.base), self.expr(&mut field.base, Position::Place)),
+            Expr::Index(index) => {
+                let base = self.root(&index.expr);
+                let facts = self.expr(&mut index.expr, Position::Place);
+                self.expr(&mut index.index, Position::Value);
+                self.hold(&Vec::from_iter(base));
+                (base, facts)
+            }
+            _ => (None, Facts::default()),
+        };
+        if position == Position::Value && !(facts.origin == Origin::Host && facts.copy) {
+            let span = match expr {
+                Expr::Field(syn::ExprField { member: Member::Named(name), .. }) => name.span(),
+                _ => expr.span(),
+            };
+            let place = std::mem::replace(expr, Expr::PLACEHOLDER);
+            *expr = self.build.dup(place, span);
+            return Facts { borrows: Vec::new(), literal: false, ..facts };
+        }
+        let mut facts = Facts { literal: false, ..facts };
+        if position == Position::Place {
+            facts.borrows.extend(base);
+        }
+        facts
+    }
+
+    fn binary(&mut self, expr: &mut Expr) -> Facts {
+        let Expr::Binary(binary) = expr else { return Facts::default() };
+        if is_compound_assignment(&binary.op) {
+            let facts = self.expr(&mut binary.right, Position::Value);
+            self.assigned(&binary.left);
+            self.expr(&mut binary.left, Position::Place);
+            self.update(&binary.left, |old| old.origin = old.origin.join(facts.origin));
+            return Facts::default();
+        }
+        if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) {
+            let left = self.expr(&mut binary.left, Position::Value);
+            let right = self.maybe(|walk| walk.expr(&mut binary.right, Position::Value));
+            return left.join(&right);
+        }
+        if let Some(method) = comparison(&binary.op) {
+            let left = self.expr(&mut binary.left, Position::Place);
+            let right = self.expr(&mut binary.right, Position::Place);
+            self.hold(&Vec::from_iter(self.root(&binary.left)));
+            self.hold(&left.borrows);
+            let facts = left.join(&right);
+            if facts.origin != Origin::Host {
+                let span = binary.op.span();
+                let [left, right] = operands(binary);
+                *expr = self.build.compare(method, span, left, right);
+            }
+            return facts;
+        }
+        let left = self.expr(&mut binary.left, Position::Value);
+        let right = self.expr(&mut binary.right, Position::Value);
+        self.hold(&left.borrows);
+        let facts = Facts { literal: left.literal && right.literal, ..left.join(&right) };
+        if left.literal
+            && right.origin != Origin::Host
+            && let Some(method) = arithmetic(&binary.op)
+        {
+            let span = binary.op.span();
+            let [left, right] = operands(binary);
+            *expr = self.build.literal_operator(method, span, left, right);
+        }
+        facts
+    }
+
+    fn cast(&mut self, expr: &mut Expr) -> Facts {
+        let Expr::Cast(cast) = expr else { return Facts::default() };
+        let facts = self.expr(&mut cast.expr, Position::Value);
+        if facts.origin == Origin::Traced && types::is_traced_scalar(&cast.ty) {
+            let span = cast.as_token.span;
+            let value = std::mem::replace(&mut *cast.expr, Expr::PLACEHOLDER);
+            *expr = self.build.cast(value, &cast.ty, span);
+            return Facts::of(Origin::Traced);
+        }
+        if facts.origin == Origin::Host || types::is_host_number(&cast.ty) {
+            return Facts::host();
+        }
+        Facts::of(facts.origin)
+    }
+
+    fn call(&mut self, expr: &mut Expr) -> Facts {
+        let Expr::Call(call) = expr else { return Facts::default() };
+        let callee = match &*call.func {
+            Expr::Path(path) if self.local(path).is_none() => Some(path.path.clone()),
+            _ => None,
+        };
+        let callee_facts = self.expr(&mut call.func, Position::Place);
+        let consumes_key = callee.as_ref().is_some_and(is_random);
+        let transforms = callee.as_ref().is_some_and(takes_closures);
+        let mut all = Facts { copy: false, ..Facts::of(Origin::Unknown) };
+        for (index, arg) in call.args.iter_mut().enumerate() {
+            let facts = match arg {
+                Expr::Path(path) if consumes_key && index == 0 && self.local(path).is_some() => {
+                    self.expr(arg, Position::Place)
+                }
+                Expr::Closure(_) if transforms => self.closure(arg, true),
+                _ => self.expr(arg, Position::Value),
+            };
+            all.borrows.extend(facts.borrows);
+            all.origin = all.origin.join(facts.origin);
+        }
+        all.borrows.extend(self.root(&call.func).filter(|_| !callee_facts.borrows.is_empty()));
+        all.borrows.sort_unstable();
+        all.borrows.dedup();
+        self.hold(&all.borrows);
+        if callee.is_some_and(|path| gives_arrays(&path)) {
+            all.origin = Origin::Traced;
+        }
+        all
+    }
+
+    fn method(&mut self, call: &mut syn::ExprMethodCall) -> Facts {
+        let method = call.method.to_string();
+        let position = if takes_receiver(&method) { Position::Value } else { Position::Place };
+        let receiver = self.expr(&mut call.receiver, position);
+        let mut facts = self.values(&mut call.args);
+        // The receiver is borrowed until the arguments are evaluated.
+        let root = self.root(&call.receiver);
+        self.hold(&Vec::from_iter(root));
+        self.hold(&receiver.borrows);
+        facts.borrows.extend(receiver.borrows);
+        if lends(&method) {
+            facts.borrows.extend(root);
+        }
+        facts.borrows.sort_unstable();
+        facts.borrows.dedup();
+        if of_the_host(&method) {
+            return Facts { borrows: facts.borrows, ..Facts::host() };
+        }
+        let origin = match (receiver.origin, facts.origin) {
+            (Origin::Host, Origin::Host) => Origin::Host,
+            (receiver, args) => receiver.join(args),
+        };
+        Facts { origin, literal: false, copy: origin == Origin::Host && receiver.copy, ..facts }
+    }
+
+    fn if_(&mut self, branch: &mut syn::ExprIf) -> Facts {
+        self.scoped(|walk| {
+            walk.expr(&mut branch.cond, Position::Value);
+            let (then, then_facts) = walk.arm(|walk| walk.block(&mut branch.then_branch, Position::Value));
+            let mut facts = then_facts;
+            let (otherwise, ()) = walk.arm(|walk| {
+                if let Some((_, otherwise)) = &mut branch.else_branch {
+                    facts = facts.join(&walk.expr(otherwise, Position::Value));
+                }
+            });
+            walk.branch(vec![then, otherwise]);
+            facts
+        })
+    }
+
+    fn match_(&mut self, choice: &mut syn::ExprMatch) -> Facts {
+        let takes = choice.arms.iter().any(|arm| takes(&arm.pat));
+        let scrutinee = self.expr(&mut choice.expr, if takes { Position::Value } else { Position::Place });
+        let mut facts: Option<Facts> = None;
+        let mut arms = Vec::with_capacity(choice.arms.len());
+        for arm in &mut choice.arms {
+            let (steps, of_arm) = self.arm(|walk| {
+                walk.scoped(|walk| {
+                    walk.bind(&arm.pat, &scrutinee, false);
+                    if let Some((_, guard)) = &mut arm.guard {
+                        walk.expr(guard, Position::Value);
+                    }
+                    walk.expr(&mut arm.body, Position::Value)
+                })
+            });
+            facts = Some(facts.map_or_else(|| of_arm.clone(), |facts| facts.join(&of_arm)));
+            arms.push(steps);
+        }
+        self.branch(arms);
+        facts.unwrap_or_default()
+    }
+
+    /// A closure. One that owns what it captures (by the user's `move`, or because a transform takes it, and a
+    /// transform keeps what it is given) gets duplicates of what is used again after it.
+    fn closure(&mut self, expr: &mut Expr, kept: bool) -> Facts {
+        let Expr::Closure(closure) = expr else { return Facts::default() };
+        let captures = Captures { outside: self.scopes.count(), used: Vec::new(), assigns: false };
+        self.captures.push(captures);
+        self.closures += 1;
+        self.repeated(|walk| {
+            walk.scoped(|walk| {
+                for input in &closure.inputs {
+                    walk.bind(input, &Facts::of(Origin::Traced), false);
+                }
+                walk.expr(&mut closure.body, Position::Value);
+            });
+        });
+        self.closures -= 1;
+        let Some(captures) = self.captures.pop() else { return Facts::default() };
+        if captures.assigns || (closure.capture.is_none() && !kept) {
+            let borrows = captures.used.iter().map(|(var, _)| *var).collect();
+            return Facts { borrows, ..Facts::of(Origin::Unknown) };
+        }
+        let span = closure.or1_token.span;
+        closure.capture.get_or_insert_with(|| syn::Token![move](span));
+        let mut stmts = Vec::new();
+        for (var, name) in captures.used {
+            let variable = self.scopes.get(var);
+            if variable.key || variable.facts.copy {
+                continue;
+            }
+            let mutable = variable.mutable.then(|| syn::Token![mut](name.span()));
+            let number = self.new_use(var);
+            self.read(var, &name, Some(number));
+            let mut path = syn::ExprPath { attrs: Vec::new(), qself: None, path: Path::from(name.clone()) };
+            settle::mark(&mut path, number);
+            stmts.push(syn::parse_quote!(let #mutable #name = #path;));
+        }
+        if !stmts.is_empty() {
+            let closure = std::mem::replace(expr, Expr::PLACEHOLDER);
+            stmts.push(Stmt::Expr(closure, None));
+            *expr = Expr::Block(syn::ExprBlock {
+                attrs: Vec::new(),
+                label: None,
+                block: Block { brace_token: syn::token::Brace(span), stmts },
+            });
+        }
+        Facts::default()
+    }
+
+    fn assign(&mut self, target: &mut Expr, facts: &Facts) {
+        match target {
+            Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|elem| self.assign(elem, facts)),
+            Expr::Path(path) => {
+                if let Some((var, name)) = self.local(path) {
+                    self.assigned(target);
+                    self.capture(var, &name);
+                    // In a loop or a closure the old value may still be needed in another turn.
+                    if self.scopes.get(var).depth == self.depth {
+                        self.flow.push(Step::Overwrite(var));
+                    }
+                    let facts = facts.clone();
+                    self.update(target, |old| {
+                        old.origin = old.origin.join(facts.origin);
+                        old.borrows.extend(facts.borrows);
+                    });
+                }
+            }
+            Expr::Infer(_) => {}
+            place => {
+                self.assigned(place);
+                self.expr(place, Position::Place);
+            }
+        }
+    }
+
+    /// Records that a captured variable is written to.
+    fn assigned(&mut self, target: &Expr) {
+        let Some(var) = self.root(target) else { return };
+        for captures in &mut self.captures {
+            captures.assigns |= var < captures.outside;
+        }
+    }
+
+    fn update(&mut self, target: &Expr, change: impl FnOnce(&mut Facts)) {
+        if let Expr::Path(path) = target
+            && let Some((var, _)) = self.local(path)
+        {
+            let facts = &mut self.scopes.get_mut(var).facts;
+            change(facts);
+            facts.literal &= facts.origin == Origin::Host;
+            facts.copy &= facts.origin == Origin::Host;
+        }
+    }
+
+    fn macro_call(&mut self, mac: &mut syn::Macro) -> Facts {
+        let borrows = macros::borrows(&mac.path);
+        let mut mentioned = Vec::new();
+        macros::names(mac.tokens.clone(), &mut mentioned);
+        let mut facts = Facts::default();
+        if let Some(mut args) = Arguments::parse(mac.tokens.clone()) {
+            let position = if borrows { Position::Place } else { Position::Value };
+            for value in args.values_mut() {
+                facts.origin = facts.origin.join(self.expr(value, position).origin);
+            }
+            mac.tokens = args.into_tokens();
+        }
+        // Names inside format strings, and those in tokens that are not expressions, are read too; a list of
+        // expressions has read its own names already.
+        if borrows || facts.origin != Origin::Traced {
+            for name in mentioned {
+                if borrows && let Some(var) = self.scopes.find_text(&name) {
+                    self.flow.push(Step::Read(var, None));
+                }
+            }
+        }
+        facts
+    }
+}
+
+fn operands(binary: &mut syn::ExprBinary) -> [Expr; 2] {
+    [&mut binary.left, &mut binary.right].map(|side| std::mem::replace(&mut **side, Expr::PLACEHOLDER))
+}
+
+fn comparison(op: &BinOp) -> Option<&'static str> {
+    Some(match op {
+        BinOp::Eq(_) => "eq",
+        BinOp::Ne(_) => "ne",
+        BinOp::Lt(_) => "lt",
+        BinOp::Le(_) => "le",
+        BinOp::Gt(_) => "gt",
+        BinOp::Ge(_) => "ge",
+        _ => return None,
+    })
+}
+
+fn arithmetic(op: &BinOp) -> Option<&'static str> {
+    Some(match op {
+        BinOp::Add(_) => "add",
+        BinOp::Sub(_) => "sub",
+        BinOp::Mul(_) => "mul",
+        BinOp::Div(_) => "div",
+        BinOp::Rem(_) => "rem",
+        _ => return None,
+    })
+}
+
+/// Whether a pattern takes its value, or a part of it, out of its place.
+fn takes(pat: &Pat) -> bool {
+    match pat {
+        // A name in capitals is a constant to compare with.
+        Pat::Ident(pat) => {
+            pat.by_ref.is_none()
+                && (pat.subpat.is_some() || pat.ident.unraw().to_string().chars().any(char::is_lowercase))
+        }
+        Pat::Type(pat) => takes(&pat.pat),
+        Pat::Paren(pat) => takes(&pat.pat),
+        Pat::Tuple(pat) => pat.elems.iter().any(takes),
+        Pat::TupleStruct(pat) => pat.elems.iter().any(takes),
+        Pat::Slice(pat) => pat.elems.iter().any(takes),
+        Pat::Struct(pat) => pat.fields.iter().any(|field| takes(&field.pat)),
+        Pat::Or(pat) => pat.cases.iter().any(takes),
+        _ => false,
+    }
+}
+
+/// Whether a path is of the samplers, whose first argument is a key: `random::uniform`, `jax::random::split`.
+fn is_random(path: &Path) -> bool {
+    path.segments.iter().rev().nth(1).is_some_and(|segment| segment.ident == "random")
+}
+
+/// Whether a path is of the library's own functions, whose results are arrays.
+fn gives_arrays(path: &Path) -> bool {
+    path.segments.len() > 1
+        && path.segments.first().is_some_and(|segment| {
+            matches!(&*segment.ident.to_string(), "jnp" | "lax" | "nn" | "random" | "scipy" | "jax" | "Array")
+        })
+        && path.segments.last().is_some_and(|segment| !of_the_host(&segment.ident.to_string()))
+}
+
+/// Whether a function is a transform or a loop that keeps the closures it is given.
+fn takes_closures(path: &Path) -> bool {
+    path.segments.last().is_some_and(|segment| {
+        matches!(
+            &*segment.ident.to_string(),
+            "jit"
+                | "grad"
+                | "value_and_grad"
+                | "vjp"
+                | "jvp"
+                | "linearize"
+                | "linear_transpose"
+                | "vmap"
+                | "jacfwd"
+                | "jacrev"
+                | "jacobian"
+                | "hessian"
+                | "make_jaxpr"
+                | "eval_shape"
+                | "checkpoint"
+                | "custom_jvp"
+                | "custom_vjp"
+                | "cond"
+                | "switch"
+                | "while_loop"
+                | "fori_loop"
+                | "scan"
+                | "map"
+                | "associative_scan"
+        )
+    })
+}
+
+/// Whether a method gives a value of the host whatever it is called on.
+fn of_the_host(method: &str) -> bool {
+    matches!(
+        method,
+        "shape" | "ndim" | "size" | "len" | "is_empty" | "dtype" | "nbytes" | "itemsize" | "weak_type" | "aval"
+    )
+}
+
+/// Whether a method gives a borrow of its receiver.
+fn lends(method: &str) -> bool {
+    matches!(
+        method,
+        "shape"
+            | "aval"
+            | "iter"
+            | "as_ref"
+            | "as_slice"
+            | "as_str"
+            | "as_deref"
+            | "get"
+            | "first"
+            | "last"
+            | "chunks"
+            | "windows"
+            | "keys"
+            | "values"
+            | "split_at"
+            | "split_first"
+            | "split_last"
+    )
+}
+
+/// Whether a method takes its receiver, as those of `Vec` and `Option` that open it do.
+fn takes_receiver(method: &str) -> bool {
+    method.starts_with("into_") || method.starts_with("unwrap") || method == "expect"
+}
