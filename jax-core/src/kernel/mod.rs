@@ -4,6 +4,7 @@
 //! No name of an array primitive appears here, and nothing here knows about tracing or derivatives.
 
 pub mod body;
+pub mod interp;
 pub mod nest;
 pub mod op;
 pub mod program;
