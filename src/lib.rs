@@ -14,3 +14,5 @@ pub use jax_core::base::Error;
 pub use jax_core::ir::ClosedJaxpr;
 pub use jax_core::stage::{Compiled, Lowered};
 pub use jax_macros::{PyTree, grad, jit};
+
+inventory::submit!(jax_core::machine::Installed { make: || Box::new(jax_runtime::CpuMachine::new()) });
