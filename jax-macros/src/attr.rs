@@ -88,8 +88,8 @@ impl Options {
         attributes.retain(|attribute| {
             let Some(kind) = Kind::of(attribute) else { return true };
             match &attribute.meta {
-                Meta::Path(_) => read(kind, TokenStream::new(), attribute.span(), errors),
-                Meta::List(list) => read(kind, list.tokens.clone(), attribute.span(), errors),
+                Meta::Path(_) => read(kind, TokenStream::new(), attribute.path().span(), errors),
+                Meta::List(list) => read(kind, list.tokens.clone(), attribute.path().span(), errors),
                 Meta::NameValue(_) => errors.at(attribute, errors::jit_takes_no_call(kind.name())),
             }
             false

@@ -198,80 +198,80 @@ pub(crate) fn borrowed_result() -> &'static str {
 
 // Purity.
 
-const TRACED_ONCE: &str = "a staged function is traced once per signature";
+const ONCE: &str = "traced once per signature";
 
 pub(crate) fn mutable_static(name: &str) -> String {
     format!(
-        "`{name}` is a mutable static: {TRACED_ONCE}, so it would see a stale value ever after, and its writes would \
+        "`{name}` is a mutable static: a staged function is {ONCE}, so it would see a stale value ever after, and its writes would \
          happen only while tracing; pass the value as an argument and return the new one"
     )
 }
 
 pub(crate) fn unsafe_block() -> String {
     format!(
-        "`unsafe` in a staged function: {TRACED_ONCE} and the block would run only then, on tracers instead of data; \
+        "`unsafe` in a staged function, which is {ONCE}, so the block would run only then, on tracers instead of data; \
          compute with array operations, or call it outside and pass the result as an argument"
     )
 }
 
 pub(crate) fn static_assignment(name: &str) -> String {
     format!(
-        "`{name}` is assigned in a staged function: {TRACED_ONCE}, so the write would happen only then; return the new \
+        "`{name}` is assigned in a staged function, which is {ONCE}, so the write would happen only then; return the new \
          value instead"
     )
 }
 
 pub(crate) fn interior_mutability(name: &str, method: &str) -> String {
     format!(
-        "`{name}.{method}` reads or writes shared state: {TRACED_ONCE}, so it would see a stale value ever after; pass \
+        "`{name}.{method}` reads or writes shared state: a staged function is {ONCE}, so it would see a stale value ever after; pass \
          the value as an argument and return the new one"
     )
 }
 
 pub(crate) fn printing(what: &str) -> String {
     format!(
-        "`{what}` in a staged function: {TRACED_ONCE}, so it would print only then, and print tracers; return the value \
+        "`{what}` in a staged function, which is {ONCE}, so it would print only then, and print tracers; return the value \
          and print it outside"
     )
 }
 
 pub(crate) fn reading_input() -> String {
     format!(
-        "input in a staged function: {TRACED_ONCE}, so it would be read only then; read it outside and pass it as an argument"
+        "input in a staged function, which is {ONCE}, so it would be read only then; read it outside and pass it as an argument"
     )
 }
 
 pub(crate) fn clock(what: &str) -> String {
     format!(
-        "`{what}` reads the clock in a staged function: {TRACED_ONCE}, so it would tell the time of tracing; measure \
+        "`{what}` reads the clock in a staged function, which is {ONCE}, so it would tell the time of tracing; measure \
          around the call (with `block_until_ready`), or pass the time as an argument"
     )
 }
 
 pub(crate) fn environment(what: &str) -> String {
     format!(
-        "`{what}` reads the environment in a staged function: {TRACED_ONCE}, so later changes would not be seen; read it \
+        "`{what}` reads the environment in a staged function, which is {ONCE}, so later changes would not be seen; read it \
          outside and pass it as an argument"
     )
 }
 
 pub(crate) fn files(what: &str) -> String {
     format!(
-        "`{what}` does I/O in a staged function: {TRACED_ONCE}, so it would happen only then; do it outside and pass \
+        "`{what}` does I/O in a staged function, which is {ONCE}, so it would happen only then; do it outside and pass \
          what it gives as an argument"
     )
 }
 
 pub(crate) fn host_randomness(what: &str) -> String {
     format!(
-        "`{what}` draws host randomness in a staged function: {TRACED_ONCE}, so every call would use the same draw; \
+        "`{what}` draws host randomness in a staged function, which is {ONCE}, so every call would use the same draw; \
          take a key (`key: Key`) and draw with `random::uniform(key, …)`"
     )
 }
 
 pub(crate) fn threads(what: &str) -> String {
     format!(
-        "`{what}` starts a thread in a staged function: {TRACED_ONCE}, so it would run only then; large kernels already \
+        "`{what}` uses threads in a staged function, which is {ONCE}, so it would run only then; large kernels already \
          use all cores, and independent calls can be made from threads outside"
     )
 }

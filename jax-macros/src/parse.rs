@@ -97,14 +97,14 @@ fn read_grad(
     taken: &mut Vec<String>,
     errors: &mut Errors,
 ) -> Option<Grad> {
-    let before = taken.len();
+    let written = [options.name.is_some(), options.value_and_grad_name.is_some()];
     let name = options.name.unwrap_or_else(|| suffixed(of, "_grad"));
     let value_and_grad_name = options.value_and_grad_name.unwrap_or_else(|| suffixed(of, "_value_and_grad"));
-    for added in [&name, &value_and_grad_name] {
+    for (added, written) in [(&name, written[0]), (&value_and_grad_name, written[1])] {
         let text = added.unraw().to_string();
         if taken.contains(&text) {
             // A name that the user did not write has the span of the function: the attribute is where to rename it.
-            let span = if taken[..before].contains(&text) { options.span } else { added.span() };
+            let span = if written { added.span() } else { options.span };
             errors.on(span, errors::same_name(&text));
         }
         taken.push(text);

@@ -5,22 +5,40 @@
 
 mod flow;
 mod macros;
+mod names;
 mod results;
 mod scope;
 mod settle;
 mod walk;
+
+use std::collections::BTreeSet;
 
 use syn::{BinOp, Block};
 
 use crate::build::Build;
 use crate::parse::Function;
 
+/// How often a body is walked at most, so that expansion stays linear: a round finds the accumulators, the next one
+/// those that accumulate them, and a chain longer than that is for the user to begin as arrays.
+const ROUNDS: usize = 4;
+
 /// The body of a function, rewritten.
 pub(crate) fn body(function: &Function, build: &Build) -> Block {
-    let mut body = function.body.clone();
-    results::convert(&mut body, &function.result, build);
-    let (flow, uses) = walk::walk(&mut body, function, build);
-    let duplicated = flow::duplicated(&flow, uses);
+    let mut written = function.body.clone();
+    results::convert(&mut written, &function.result, build);
+    let mut accumulators = BTreeSet::new();
+    let mut body;
+    let mut rounds = ROUNDS;
+    let walked = loop {
+        body = written.clone();
+        let walked = walk::walk(&mut body, function, build, &accumulators);
+        rounds -= 1;
+        if rounds == 0 || walked.accumulators.len() == accumulators.len() {
+            break walked;
+        }
+        accumulators = walked.accumulators;
+    };
+    let duplicated = flow::duplicated(&walked.flow, walked.uses);
     settle::settle(&mut body, &duplicated, build);
     body
 }

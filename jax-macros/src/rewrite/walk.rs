@@ -1,34 +1,49 @@
 //! The walk over a body in the order of evaluation: it resolves names, marks uses that may move, writes down the flow
 //! for the search of last uses, and rewrites comparisons, literal operators and scalar conversions on the way.
 
+use std::collections::BTreeSet;
+
 use syn::ext::IdentExt;
 use syn::{BinOp, Block, Expr, Lit, Member, Pat, Path, Stmt, Type, UnOp, spanned::Spanned};
 
 use super::flow::{Step, Use, Var};
 use super::macros::{self, Arguments};
+use super::names::{gives_arrays, is_random, lends, of_the_host, takes_closures, takes_receiver};
 use super::scope::{Facts, Origin, Scopes, Variable};
 use super::{is_compound_assignment, settle};
 use crate::build::Build;
 use crate::parse::Function;
 use crate::types::{self, Declared};
 
-/// Walks a body: gives its flow and, for each marked use, whether it needs a duplicate whatever follows.
-pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build) -> (Vec<Step>, Vec<bool>) {
+/// What a walk found.
+pub(crate) struct Walked {
+    /// The flow.
+    pub(crate) flow: Vec<Step>,
+    /// For each marked use, whether it needs a duplicate whatever follows.
+    pub(crate) uses: Vec<bool>,
+    /// Variables that begin as a bare number and are assigned what is computed from arrays: they have to begin as
+    /// arrays.
+    pub(crate) accumulators: BTreeSet<Var>,
+}
+
+/// Walks a body whose accumulators are known as far as given.
+pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build, accumulators: &BTreeSet<Var>) -> Walked {
     let mut walk = Walk {
         build,
         scopes: Scopes::default(),
         flow: Vec::new(),
         uses: Vec::new(),
         depth: 0,
-        closures: 0,
         captures: Vec::new(),
+        numbers: BTreeSet::new(),
+        accumulators: accumulators.clone(),
     };
     for param in &function.params {
         let (facts, key) = param_facts(&param.ty, param.is_static);
         walk.bind(&param.pat, &facts, key);
     }
     walk.block(body, Position::Value);
-    (walk.flow, walk.uses)
+    Walked { flow: walk.flow, uses: walk.uses, accumulators: walk.accumulators }
 }
 
 fn param_facts(ty: &Type, is_static: bool) -> (Facts, bool) {
@@ -68,8 +83,10 @@ struct Walk<'a> {
     flow: Vec<Step>,
     uses: Vec<bool>,
     depth: usize,
-    closures: usize,
     captures: Vec<Captures>,
+    /// Mutable variables that begin as a bare number.
+    numbers: BTreeSet<Var>,
+    accumulators: BTreeSet<Var>,
 }
 
 impl Walk<'_> {
@@ -215,12 +232,21 @@ impl Walk<'_> {
             if let Some((_, diverge)) = &mut init.diverge {
                 self.maybe(|walk| walk.expr(diverge, Position::Value));
             }
+            // Nothing is declared between here and the binding, so this is the number of a variable declared below.
+            let var = self.scopes.count();
+            let begins_as_number = is_mutable_name(&local.pat) && is_number(&init.expr);
+            if begins_as_number {
+                self.numbers.insert(var);
+            }
+            let accumulates = begins_as_number && self.accumulators.contains(&var);
+            if accumulates && !matches!(local.pat, Pat::Type(_)) {
+                self.into_array(&mut init.expr);
+                facts = Facts::of(Origin::Traced);
+            }
             if let Pat::Type(typed) = &local.pat {
                 facts.literal = false;
-                if types::is_traced_scalar(&typed.ty) && facts.origin == Origin::Traced {
-                    let span = init.expr.span();
-                    let value = std::mem::replace(&mut *init.expr, Expr::PLACEHOLDER);
-                    *init.expr = self.build.array(value, span);
+                if types::is_traced_scalar(&typed.ty) && (accumulates || facts.origin == Origin::Traced) {
+                    self.into_array(&mut init.expr);
                     local.pat = (*typed.pat).clone();
                     facts = Facts::of(Origin::Traced);
                 } else if types::is_traced_scalar(&typed.ty) || types::is_host_number(&typed.ty) {
@@ -229,6 +255,12 @@ impl Walk<'_> {
             }
         }
         self.bind(&local.pat, &facts, false);
+    }
+
+    fn into_array(&self, value: &mut Expr) {
+        let span = value.span();
+        let inner = std::mem::replace(value, Expr::PLACEHOLDER);
+        *value = self.build.array(inner, span);
     }
 
     // Expressions.
@@ -477,7 +509,9 @@ impl Walk<'_> {
             all.borrows.extend(facts.borrows);
             all.origin = all.origin.join(facts.origin);
         }
-        all.borrows.extend(self.root(&call.func).filter(|_| !callee_facts.borrows.is_empty()));
+        // The callee, if it is a local, is borrowed until the arguments are evaluated.
+        self.hold(&Vec::from_iter(self.root(&call.func)));
+        self.hold(&callee_facts.borrows);
         all.borrows.sort_unstable();
         all.borrows.dedup();
         self.hold(&all.borrows);
@@ -555,7 +589,6 @@ impl Walk<'_> {
         let Expr::Closure(closure) = expr else { return Facts::default() };
         let captures = Captures { outside: self.scopes.count(), used: Vec::new(), assigns: false };
         self.captures.push(captures);
-        self.closures += 1;
         self.repeated(|walk| {
             walk.scoped(|walk| {
                 for input in &closure.inputs {
@@ -564,7 +597,6 @@ impl Walk<'_> {
                 walk.expr(&mut closure.body, Position::Value);
             });
         });
-        self.closures -= 1;
         let Some(captures) = self.captures.pop() else { return Facts::default() };
         if captures.assigns || (closure.capture.is_none() && !kept) {
             let borrows = captures.used.iter().map(|(var, _)| *var).collect();
@@ -637,6 +669,9 @@ impl Walk<'_> {
         {
             let facts = &mut self.scopes.get_mut(var).facts;
             change(facts);
+            if facts.origin == Origin::Traced && self.numbers.contains(&var) {
+                self.accumulators.insert(var);
+            }
             facts.literal &= facts.origin == Origin::Host;
             facts.copy &= facts.origin == Origin::Host;
         }
@@ -647,20 +682,19 @@ impl Walk<'_> {
         let mut mentioned = Vec::new();
         macros::names(mac.tokens.clone(), &mut mentioned);
         let mut facts = Facts::default();
-        if let Some(mut args) = Arguments::parse(mac.tokens.clone()) {
+        let args = Arguments::parse(mac.tokens.clone());
+        let listed = args.is_some();
+        if let Some(mut args) = args {
             let position = if borrows { Position::Place } else { Position::Value };
             for value in args.values_mut() {
                 facts.origin = facts.origin.join(self.expr(value, position).origin);
             }
             mac.tokens = args.into_tokens();
         }
-        // Names inside format strings, and those in tokens that are not expressions, are read too; a list of
-        // expressions has read its own names already.
-        if borrows || facts.origin != Origin::Traced {
-            for name in mentioned {
-                if borrows && let Some(var) = self.scopes.find_text(&name) {
-                    self.flow.push(Step::Read(var, None));
-                }
+        if borrows || !listed {
+            // Names inside format strings, and in tokens that are not expressions, are read too.
+            for var in mentioned.iter().filter_map(|name| self.scopes.find_text(name)) {
+                self.flow.push(Step::Read(var, None));
             }
         }
         facts
@@ -694,6 +728,25 @@ fn arithmetic(op: &BinOp) -> Option<&'static str> {
     })
 }
 
+/// Whether a pattern declares one mutable variable.
+fn is_mutable_name(pat: &Pat) -> bool {
+    match pat {
+        Pat::Ident(pat) => pat.mutability.is_some() && pat.subpat.is_none(),
+        Pat::Type(typed) => is_mutable_name(&typed.pat),
+        _ => false,
+    }
+}
+
+/// Whether an expression is a number as written: `0.0`, `-1`, `1.0f32`.
+fn is_number(value: &Expr) -> bool {
+    match value {
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Int(_) | Lit::Float(_)),
+        Expr::Unary(syn::ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_number(expr),
+        Expr::Paren(inner) => is_number(&inner.expr),
+        _ => false,
+    }
+}
+
 /// Whether a pattern takes its value, or a part of it, out of its place.
 fn takes(pat: &Pat) -> bool {
     match pat {
@@ -711,88 +764,4 @@ fn takes(pat: &Pat) -> bool {
         Pat::Or(pat) => pat.cases.iter().any(takes),
         _ => false,
     }
-}
-
-/// Whether a path is of the samplers, whose first argument is a key: `random::uniform`, `jax::random::split`.
-fn is_random(path: &Path) -> bool {
-    path.segments.iter().rev().nth(1).is_some_and(|segment| segment.ident == "random")
-}
-
-/// Whether a path is of the library's own functions, whose results are arrays.
-fn gives_arrays(path: &Path) -> bool {
-    path.segments.len() > 1
-        && path.segments.first().is_some_and(|segment| {
-            matches!(&*segment.ident.to_string(), "jnp" | "lax" | "nn" | "random" | "scipy" | "jax" | "Array")
-        })
-        && path.segments.last().is_some_and(|segment| !of_the_host(&segment.ident.to_string()))
-}
-
-/// Whether a function is a transform or a loop that keeps the closures it is given.
-fn takes_closures(path: &Path) -> bool {
-    path.segments.last().is_some_and(|segment| {
-        matches!(
-            &*segment.ident.to_string(),
-            "jit"
-                | "grad"
-                | "value_and_grad"
-                | "vjp"
-                | "jvp"
-                | "linearize"
-                | "linear_transpose"
-                | "vmap"
-                | "jacfwd"
-                | "jacrev"
-                | "jacobian"
-                | "hessian"
-                | "make_jaxpr"
-                | "eval_shape"
-                | "checkpoint"
-                | "custom_jvp"
-                | "custom_vjp"
-                | "cond"
-                | "switch"
-                | "while_loop"
-                | "fori_loop"
-                | "scan"
-                | "map"
-                | "associative_scan"
-        )
-    })
-}
-
-/// Whether a method gives a value of the host whatever it is called on.
-fn of_the_host(method: &str) -> bool {
-    matches!(
-        method,
-        "shape" | "ndim" | "size" | "len" | "is_empty" | "dtype" | "nbytes" | "itemsize" | "weak_type" | "aval"
-    )
-}
-
-/// Whether a method gives a borrow of its receiver.
-fn lends(method: &str) -> bool {
-    matches!(
-        method,
-        "shape"
-            | "aval"
-            | "iter"
-            | "as_ref"
-            | "as_slice"
-            | "as_str"
-            | "as_deref"
-            | "get"
-            | "first"
-            | "last"
-            | "chunks"
-            | "windows"
-            | "keys"
-            | "values"
-            | "split_at"
-            | "split_first"
-            | "split_last"
-    )
-}
-
-/// Whether a method takes its receiver, as those of `Vec` and `Option` that open it do.
-fn takes_receiver(method: &str) -> bool {
-    method.starts_with("into_") || method.starts_with("unwrap") || method == "expect"
 }
