@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::jaxpr::{Atom, Jaxpr};
 use crate::base::{DType, Scalar, Shape, Span};
+use crate::kernel::verify::verify;
 use crate::kernel::{Binary, Block, Body, Buf, Combine, Id, Nest, Program, Reduction, Sink, Step, Ty};
 
 /// A program under construction.
@@ -25,6 +26,11 @@ pub fn lower(jaxpr: &Jaxpr) -> Program {
     cx.program.inputs = ins;
     cx.program.outputs = outs;
     cx.program.body = cx.blocks.pop().unwrap_or_default();
+    if cfg!(debug_assertions)
+        && let Err(why) = verify(&cx.program)
+    {
+        crate::bug!("a jaxpr lowers to a malformed program: {why}\n{jaxpr}\n{}", cx.program);
+    }
     cx.program
 }
 

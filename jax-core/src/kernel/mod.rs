@@ -5,9 +5,13 @@
 
 pub mod body;
 pub mod interp;
+pub mod interval;
 pub mod nest;
 pub mod op;
+pub mod parse;
+pub mod print;
 pub mod program;
+pub mod verify;
 
 pub use body::{Body, Id, Node};
 pub use nest::{Combine, Nest, Reduction, Sink, Ty};

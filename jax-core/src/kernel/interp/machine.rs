@@ -97,7 +97,12 @@ impl Executable for Interpreted {
 
     fn analysis(&self) -> Analysis {
         let bytes = |bufs: &[crate::kernel::Buf]| bufs.iter().map(|&buf| self.0.ty(buf).bytes() as u64).sum();
-        Analysis { argument_bytes: bytes(&self.0.inputs), output_bytes: bytes(&self.0.outputs), ..Analysis::default() }
+        Analysis {
+            argument_bytes: bytes(&self.0.inputs),
+            output_bytes: bytes(&self.0.outputs),
+            stages: vec![("nests", self.0.to_string())],
+            ..Analysis::default()
+        }
     }
 }
 
