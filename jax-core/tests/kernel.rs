@@ -4,6 +4,8 @@
 //! when its inputs are counted through (`0, 1, 2, …` as integers, `0, 0.5, 1, …` as floats). `JAX_BLESS=1` writes
 //! what comes now (and the program as it prints) into the files.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
