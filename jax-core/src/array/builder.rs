@@ -14,6 +14,7 @@ use super::bind::current_span;
 use super::data::{Array, Repr, Tracer};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result, Span};
+use crate::ir::verify::checked_closed;
 use crate::ir::{Atom, Aval, ClosedJaxpr, Eqn, Jaxpr, Literal, Prim, Var};
 
 struct Builder {
@@ -70,7 +71,8 @@ pub fn trace_with<R>(avals: &[Aval], f: impl FnOnce(&[Array]) -> (Vec<Array>, R)
     let outs = outs.unwrap_or_else(|error| super::fail::raise(error));
     let mut builder = frame.leave();
     builder.jaxpr.outs = outs;
-    (ClosedJaxpr { jaxpr: Arc::new(builder.jaxpr), consts: builder.consts }, rest)
+    let closed = ClosedJaxpr { jaxpr: Arc::new(builder.jaxpr), consts: builder.consts };
+    (checked_closed("tracing", closed), rest)
 }
 
 /// Keeps the stack right when a traced function panics.

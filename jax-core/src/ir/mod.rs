@@ -4,10 +4,14 @@
 
 pub mod aval;
 pub mod jaxpr;
+mod layout;
 pub mod lower;
 pub mod param;
+pub mod parse;
 pub mod primitive;
 pub mod print;
+pub mod read;
+pub mod verify;
 
 pub use aval::Aval;
 pub use jaxpr::{Atom, ClosedJaxpr, Eqn, Jaxpr, Literal, Var};

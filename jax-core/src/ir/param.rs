@@ -1,9 +1,11 @@
 //! Parameters of primitives, as data: what printing, parsing and error texts see of them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::jaxpr::ClosedJaxpr;
+use super::jaxpr::{ClosedJaxpr, Jaxpr};
+use crate::array::print::literal;
 use crate::base::{DType, Scalar};
 
 /// The value of one parameter of a primitive.
@@ -26,7 +28,7 @@ pub enum Param {
     /// A list.
     List(Vec<Param>),
     /// Named fields, as in `GatherDimensionNumbers(…)`.
-    Record(&'static str, Vec<(&'static str, Param)>),
+    Record(Cow<'static, str>, Vec<(Cow<'static, str>, Param)>),
     /// A program.
     Jaxpr(Arc<ClosedJaxpr>),
 }
@@ -56,9 +58,25 @@ impl Param {
     /// The integers of a tuple or list of integers.
     pub fn as_usizes(&self) -> Option<Vec<usize>> {
         match self {
-            Param::Tuple(items) | Param::List(items) => {
-                items.iter().map(|p| p.as_int().and_then(|i| usize::try_from(i).ok())).collect()
-            }
+            Param::Tuple(items) | Param::List(items) => items.iter().map(Param::as_usize).collect(),
+            _ => None,
+        }
+    }
+
+    /// Named fields, as in `GatherDimensionNumbers(…)`.
+    pub fn record(name: &'static str, fields: Vec<(&'static str, Param)>) -> Param {
+        Param::Record(name.into(), fields.into_iter().map(|(field, value)| (field.into(), value)).collect())
+    }
+
+    /// The non-negative integer.
+    pub fn as_usize(&self) -> Option<usize> {
+        usize::try_from(self.as_int()?).ok()
+    }
+
+    /// The program, if it closes over nothing.
+    pub fn as_jaxpr(&self) -> Option<Arc<Jaxpr>> {
+        match self {
+            Param::Jaxpr(closed) if closed.consts.is_empty() => Some(closed.jaxpr.clone()),
             _ => None,
         }
     }
@@ -78,7 +96,7 @@ impl fmt::Display for Param {
             Param::None => write!(f, "None"),
             Param::Int(value) => write!(f, "{value}"),
             Param::Bool(value) => write!(f, "{}", if *value { "True" } else { "False" }),
-            Param::Scalar(value) => write!(f, "{value}"),
+            Param::Scalar(value) => write!(f, "{}", literal(*value)),
             Param::DType(dtype) => write!(f, "{dtype}"),
             Param::Word(word) => write!(f, "{word}"),
             Param::Tuple(items) => {
@@ -102,59 +120,7 @@ impl fmt::Display for Param {
                 }
                 write!(f, ")")
             }
-            Param::Jaxpr(jaxpr) => write!(f, "{jaxpr}"),
+            Param::Jaxpr(closed) => write!(f, "{closed:#}"),
         }
-    }
-}
-
-/// Reading parameters back, for parsers of primitives.
-pub trait ParamsExt {
-    /// The parameter of this name.
-    fn get_param(&self, name: &str) -> Option<&Param>;
-
-    /// The tuple of non-negative integers of this name.
-    fn usizes(&self, name: &str) -> Option<Vec<usize>> {
-        self.get_param(name)?.as_usizes()
-    }
-
-    /// The integer of this name.
-    fn int(&self, name: &str) -> Option<i64> {
-        self.get_param(name)?.as_int()
-    }
-
-    /// The non-negative integer of this name.
-    fn usize(&self, name: &str) -> Option<usize> {
-        usize::try_from(self.int(name)?).ok()
-    }
-
-    /// The truth value of this name.
-    fn bool(&self, name: &str) -> Option<bool> {
-        match self.get_param(name)? {
-            Param::Bool(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    /// The dtype of this name.
-    fn dtype(&self, name: &str) -> Option<DType> {
-        match self.get_param(name)? {
-            Param::DType(dtype) => Some(*dtype),
-            Param::Word(word) => DType::from_name(word),
-            _ => None,
-        }
-    }
-
-    /// The program of this name.
-    fn jaxpr(&self, name: &str) -> Option<Arc<ClosedJaxpr>> {
-        match self.get_param(name)? {
-            Param::Jaxpr(jaxpr) => Some(jaxpr.clone()),
-            _ => None,
-        }
-    }
-}
-
-impl ParamsExt for [(&'static str, Param)] {
-    fn get_param(&self, name: &str) -> Option<&Param> {
-        self.iter().find(|(n, _)| *n == name).map(|(_, p)| p)
     }
 }

@@ -4,6 +4,7 @@ use crate::array::fail::value_error;
 use crate::array::{Array, bind_one};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result};
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{Aval, Derivative, Lower, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Body, Buf, Combine, Id, Op, Reduction};
 use crate::prim::elementwise::tuple;
@@ -113,6 +114,20 @@ impl Primitive for ArgExtreme {
             combine: self.combine(dtype),
         });
         outs.into_iter().skip(1).collect()
+    }
+}
+
+crate::readers! {
+    "argmax", 1..=1, |eqn| ArgExtreme::read(true, eqn)?;
+    "argmin", 1..=1, |eqn| ArgExtreme::read(false, eqn)?;
+}
+
+impl ArgExtreme {
+    fn read(max: bool, eqn: &Reading<'_>) -> Read<ArgExtreme> {
+        match eqn.usizes("axes")?[..] {
+            [axis] => Ok(ArgExtreme { max, axis, index_dtype: eqn.dtype("index_dtype")? }),
+            _ => Err(ReadError("there must be one axis".into())),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::array::{Array, bind_one};
 use crate::base::{DType, Result};
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::ReadError;
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Tangent};
 use crate::kernel::{Binary, Body, Buf, Id, Unary};
 use crate::prim::compare::{eq, ge};
@@ -202,6 +203,13 @@ impl Primitive for IntegerPow {
             if self.y < 0 { b.binary(Binary::Div, one, power) } else { power }
         })]
     }
+}
+
+crate::readers! {
+    "abs", 1..=1, |_| Abs;
+    "integer_pow", 1..=1, |eqn| IntegerPow {
+        y: eqn.int("y")?.try_into().map_err(|_| ReadError("the exponent is too large".into()))?,
+    };
 }
 
 /// 1 where `x` is zero, else `x`.

@@ -49,6 +49,8 @@ macro_rules! parts {
                     vec![cx.elementwise(ins, |b, args| b.unary(Unary::$op, args[0]))]
                 }
             }
+
+            crate::readers! { stringify!($function), 1..=1, |_| $name; }
         )*
     };
 }
@@ -113,3 +115,5 @@ impl Primitive for Complex {
         vec![cx.elementwise(ins, |b, args| b.binary(Binary::Complex, args[0], args[1]))]
     }
 }
+
+crate::readers! { "complex", 2..=2, |_| Complex; }

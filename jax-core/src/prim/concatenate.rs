@@ -202,6 +202,11 @@ impl Primitive for Split {
     }
 }
 
+crate::readers! {
+    "concatenate", 1..=usize::MAX, |eqn| Concatenate { dimension: eqn.usize("dimension")? };
+    "split", 1..=1, |eqn| Split { sizes: eqn.usizes("sizes")?, axis: eqn.usize("axis")? };
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let joined = |dimension| Concatenate { dimension };

@@ -37,11 +37,7 @@ impl Primitive for ConvertElementType {
     }
 
     fn params(&self) -> Params {
-        vec![
-            ("new_dtype", Param::DType(self.new_dtype)),
-            ("sharding", Param::None),
-            ("weak_type", Param::Bool(self.weak_type)),
-        ]
+        vec![("new_dtype", Param::DType(self.new_dtype)), ("weak_type", Param::Bool(self.weak_type))]
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
@@ -190,4 +186,14 @@ impl Primitive for Copy {
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         vec![cx.copy(ins[0])]
     }
+}
+
+crate::readers! {
+    "convert_element_type", 1..=1, |eqn| ConvertElementType {
+        new_dtype: eqn.dtype("new_dtype")?,
+        weak_type: eqn.bool("weak_type")?,
+    };
+    "bitcast_convert_type", 1..=1, |eqn| BitcastConvertType { new_dtype: eqn.dtype("new_dtype")? };
+    "stop_gradient", 1..=1, |_| StopGradient;
+    "copy", 1..=1, |_| Copy;
 }

@@ -5,6 +5,7 @@ use crate::base::dtype::Kind;
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result, Scalar, Shape};
 use crate::ir::primitive::Transpose;
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Buf, Combine, Id, Reduction, Sink};
 use crate::prim::convert::convert_element_type;
@@ -328,6 +329,28 @@ impl Primitive for DotGeneral {
             Sink::Reduce { axes: contracted.len(), reductions: vec![reduction] }
         });
         out.into_iter().map(|sum| if sums == dtype { sum } else { cx.convert(sum, dtype) }).collect()
+    }
+}
+
+crate::readers! { "dot_general", 2..=2, |eqn| DotGeneral::read(eqn)?; }
+
+impl DotGeneral {
+    fn read(eqn: &Reading<'_>) -> Read<DotGeneral> {
+        let pairs = |param: &Param| match param {
+            Param::Tuple(items) => items.iter().map(Param::as_usizes).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        let Param::Tuple(numbers) = eqn.param("dimension_numbers")? else {
+            return Err(ReadError("`dimension_numbers` must be a tuple".into()));
+        };
+        let lists: Option<Vec<Vec<Vec<usize>>>> = numbers.iter().map(pairs).collect();
+        let lists: Vec<Vec<usize>> = lists.unwrap_or_default().concat();
+        let Ok([lhs_contracting, rhs_contracting, lhs_batch, rhs_batch]) = <[Vec<usize>; 4]>::try_from(lists) else {
+            return Err(ReadError("`dimension_numbers` must be two pairs of lists of axes".into()));
+        };
+        let preferred_element_type = eqn.dtype("preferred_element_type").ok();
+        let dimension_numbers = DotDimensionNumbers { lhs_contracting, rhs_contracting, lhs_batch, rhs_batch };
+        Ok(DotGeneral { dimension_numbers, preferred_element_type })
     }
 }
 

@@ -276,6 +276,11 @@ impl Primitive for DynamicUpdateSlice {
     }
 }
 
+crate::readers! {
+    "dynamic_slice", 1..=usize::MAX, |eqn| DynamicSlice { slice_sizes: eqn.usizes("slice_sizes")? };
+    "dynamic_update_slice", 2..=usize::MAX, |_| DynamicUpdateSlice;
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let at = |index: i32| Array::scalar(Scalar::from_i128(DType::I32, index as i128));

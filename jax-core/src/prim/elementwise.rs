@@ -179,6 +179,8 @@ macro_rules! unary {
                     })]
                 }
             }
+
+            $crate::readers! { stringify!($function), 1..=1, |_| $name; }
         )*
     };
 }
@@ -257,6 +259,8 @@ macro_rules! binary {
                     })]
                 }
             }
+
+            $crate::readers! { stringify!($function), 2..=2, |_| $name; }
         )*
     };
 }

@@ -6,6 +6,7 @@ use crate::base::dtype::Kind;
 use crate::base::{DType, Result, Scalar, Shape};
 use crate::ir::lower::Point;
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Body, Buf, Id};
 use crate::prim::elementwise::tuple;
@@ -34,6 +35,14 @@ impl GatherScatterMode {
             GatherScatterMode::PromiseInBounds => "PROMISE_IN_BOUNDS",
         };
         Param::Word(format!("GatherScatterMode.{name}"))
+    }
+
+    /// The mode that the parameter `mode` says.
+    pub(crate) fn read(eqn: &Reading<'_>) -> Read<GatherScatterMode> {
+        let modes = [GatherScatterMode::FillOrDrop, GatherScatterMode::Clip, GatherScatterMode::PromiseInBounds];
+        let given = eqn.param("mode")?;
+        let found = modes.into_iter().find(|mode| mode.param() == *given);
+        found.ok_or_else(|| ReadError(format!("there is no mode {given}")))
     }
 }
 
@@ -65,7 +74,7 @@ impl GatherDimensionNumbers {
     }
 
     fn param(&self) -> Param {
-        Param::Record(
+        Param::record(
             "GatherDimensionNumbers",
             vec![
                 ("offset_dims", Param::ints(&self.offset_dims)),
@@ -474,6 +483,36 @@ impl Primitive for Gather {
                 }
                 _ => vec![value],
             }
+        })
+    }
+}
+
+crate::readers! { "gather", 2..=2, |eqn| Gather::read(eqn)?; }
+
+impl Gather {
+    fn read(eqn: &Reading<'_>) -> Read<Gather> {
+        let fields = [
+            "offset_dims",
+            "collapsed_slice_dims",
+            "start_index_map",
+            "operand_batching_dims",
+            "start_indices_batching_dims",
+        ];
+        let [offset_dims, collapsed_slice_dims, start_index_map, operand_batching_dims, start_indices_batching_dims] =
+            eqn.record("dimension_numbers", fields)?;
+        Ok(Gather {
+            dimension_numbers: GatherDimensionNumbers {
+                offset_dims,
+                collapsed_slice_dims,
+                start_index_map,
+                operand_batching_dims,
+                start_indices_batching_dims,
+            },
+            fill_value: eqn.optional_scalar("fill_value", eqn.ins[0].dtype)?,
+            indices_are_sorted: eqn.bool("indices_are_sorted")?,
+            mode: GatherScatterMode::read(eqn)?,
+            slice_sizes: eqn.usizes("slice_sizes")?,
+            unique_indices: eqn.bool("unique_indices")?,
         })
     }
 }

@@ -72,6 +72,14 @@ impl Primitive for Iota {
     }
 }
 
+crate::readers! {
+    "iota", 0..=0, |eqn| Iota {
+        dtype: eqn.dtype("dtype")?,
+        shape: eqn.usizes("shape")?,
+        dimension: eqn.usize("dimension")?,
+    };
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let count =

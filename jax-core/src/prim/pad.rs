@@ -4,6 +4,7 @@ use crate::array::fail::value_error;
 use crate::array::{Array, bind_one};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result, Scalar, Shape};
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Body, Buf, Id};
 use crate::prim::arith::sub;
@@ -168,6 +169,26 @@ impl Primitive for Pad {
                 }
             }
         })
+    }
+}
+
+crate::readers! { "pad", 2..=2, |eqn| Pad::read(eqn)?; }
+
+impl Pad {
+    fn read(eqn: &Reading<'_>) -> Read<Pad> {
+        let axis = |param: &Param| match param {
+            Param::Tuple(items) => match items.iter().map(Param::as_int).collect::<Option<Vec<i64>>>()?[..] {
+                [low, high, interior] => Some((low, high, interior)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let axes = match eqn.param("padding_config")? {
+            Param::Tuple(axes) => axes.iter().map(axis).collect(),
+            _ => None,
+        };
+        let padding_config = axes.ok_or_else(|| ReadError("`padding_config` must be a tuple of triples".into()))?;
+        Ok(Pad { padding_config })
     }
 }
 

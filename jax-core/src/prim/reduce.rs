@@ -91,6 +91,8 @@ impl Primitive for ReduceSum {
     }
 }
 
+crate::readers! { "reduce_sum", 1..=1, |eqn| ReduceSum { axes: eqn.usizes("axes")? }; }
+
 /// The least value of a dtype.
 pub(crate) fn lowest(dtype: DType) -> Scalar {
     match dtype.kind() {
@@ -164,6 +166,8 @@ macro_rules! reductions {
                     vec![cx.reduce(ins[0], &self.axes, init, Binary::$op)]
                 }
             }
+
+            crate::readers! { stringify!($function), 1..=1, |eqn| $name { axes: eqn.usizes("axes")? }; }
         )*
     };
 }

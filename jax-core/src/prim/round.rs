@@ -2,6 +2,7 @@
 
 use crate::array::{Array, bind_one};
 use crate::base::{DType, Result};
+use crate::ir::read::ReadError;
 use crate::ir::{Aval, Derivative, Lower, Param, Params, Primitive};
 use crate::kernel::{Binary, Buf, Unary};
 use crate::prim::elementwise::{batch, same_dtype, truth, unary};
@@ -116,4 +117,15 @@ impl Primitive for IsFinite {
             b.binary(Binary::Lt, magnitude, infinity)
         })]
     }
+}
+
+crate::readers! {
+    "round", 1..=1, |eqn| Round {
+        rounding_method: match eqn.int("rounding_method")? {
+            0 => RoundingMethod::AwayFromZero,
+            1 => RoundingMethod::ToNearestEven,
+            other => return Err(ReadError(format!("there is no rounding method {other}"))),
+        },
+    };
+    "is_finite", 1..=1, |_| IsFinite;
 }

@@ -1,13 +1,15 @@
 //! Scattering: an array with windows replaced, or added to, at computed places.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use crate::array::fail::{raise, value_error};
 use crate::array::{Array, bind_one, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result, Scalar};
 use crate::ir::primitive::{Jvp, Transpose};
-use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
+use crate::ir::read::{Read, Reading};
+use crate::ir::{Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Buf, Id, Sink};
 use crate::prim::arith::add;
 use crate::prim::compare::eq;
@@ -16,6 +18,7 @@ use crate::prim::gather::{
     AxisChecks, Gather, GatherDimensionNumbers, GatherScatterMode, bump, gather, index_vector, window_starts,
 };
 use crate::prim::iota::iota;
+use crate::prim::logic::or;
 use crate::prim::select::select;
 use crate::prim::shape::{move_axis, reshape};
 use crate::prim::slice::ramp;
@@ -50,7 +53,7 @@ impl ScatterDimensionNumbers {
     }
 
     fn param(&self) -> Param {
-        Param::Record(
+        Param::record(
             "ScatterDimensionNumbers",
             vec![
                 ("update_window_dims", Param::ints(&self.update_window_dims)),
@@ -284,10 +287,6 @@ impl Primitive for Scatter {
     }
 
     fn params(&self) -> Params {
-        let program = |dtype: DType| {
-            let scalar = Aval::new(dtype, &[]);
-            Param::Jaxpr(Arc::new(builder::trace(&[scalar.clone(), scalar], |args| vec![add(&args[0], &args[1])])))
-        };
         vec![
             ("dimension_numbers", self.dimension_numbers.param()),
             ("indices_are_sorted", Param::Bool(self.indices_are_sorted)),
@@ -298,10 +297,17 @@ impl Primitive for Scatter {
                 "update_jaxpr",
                 match self.update {
                     Update::Replace => Param::None,
-                    Update::Add(dtype) => program(dtype),
+                    Update::Add(dtype) => Param::Jaxpr(addition(dtype).clone()),
                 },
             ),
         ]
+    }
+
+    fn subjaxprs(&self) -> Vec<&Jaxpr> {
+        match self.update {
+            Update::Replace => Vec::new(),
+            Update::Add(dtype) => vec![&*addition(dtype).jaxpr],
+        }
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
@@ -406,6 +412,56 @@ impl Primitive for Scatter {
                 Update::Add(_) => Some(Binary::Add),
             };
             Sink::Scatter { base: 0, index, keep, value: point.load(body, 2, axes), combine }
+        })
+    }
+}
+
+/// The program that adds two scalars: one for each dtype, as in JAX, where all scatters share it.
+fn addition(dtype: DType) -> &'static Arc<ClosedJaxpr> {
+    static PROGRAMS: LazyLock<HashMap<DType, Arc<ClosedJaxpr>>> = LazyLock::new(|| {
+        let program = |dtype: DType| {
+            let scalar = Aval::new(dtype, &[]);
+            let bool_or = |x: &Array, y: &Array| if dtype == DType::Bool { or(x, y) } else { add(x, y) };
+            (dtype, Arc::new(builder::trace(&[scalar.clone(), scalar], |args| vec![bool_or(&args[0], &args[1])])))
+        };
+        DType::ALL.into_iter().map(program).collect()
+    });
+    &PROGRAMS[&dtype]
+}
+
+crate::readers! {
+    "scatter", 3..=3, |eqn| Scatter::read(Update::Replace, eqn)?;
+    "scatter-add", 3..=3, |eqn| Scatter::read(Update::Add(eqn.ins[0].dtype), eqn)?;
+}
+
+impl Scatter {
+    fn read(update: Update, eqn: &Reading<'_>) -> Read<Scatter> {
+        let fields = [
+            "update_window_dims",
+            "inserted_window_dims",
+            "scatter_dims_to_operand_dims",
+            "operand_batching_dims",
+            "scatter_indices_batching_dims",
+        ];
+        let [
+            update_window_dims,
+            inserted_window_dims,
+            scatter_dims_to_operand_dims,
+            operand_batching_dims,
+            scatter_indices_batching_dims,
+        ] = eqn.record("dimension_numbers", fields)?;
+        Ok(Scatter {
+            dimension_numbers: ScatterDimensionNumbers {
+                update_window_dims,
+                inserted_window_dims,
+                scatter_dims_to_operand_dims,
+                operand_batching_dims,
+                scatter_indices_batching_dims,
+            },
+            indices_are_sorted: eqn.bool("indices_are_sorted")?,
+            mode: GatherScatterMode::read(eqn)?,
+            unique_indices: eqn.bool("unique_indices")?,
+            update,
         })
     }
 }

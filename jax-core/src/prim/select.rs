@@ -201,3 +201,8 @@ impl Primitive for Clamp {
         })]
     }
 }
+
+crate::readers! {
+    "select_n", 2..=usize::MAX, |_| SelectN;
+    "clamp", 3..=3, |_| Clamp;
+}

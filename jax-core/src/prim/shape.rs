@@ -33,11 +33,8 @@ impl Primitive for BroadcastInDim {
     }
 
     fn params(&self) -> Params {
-        vec![
-            ("broadcast_dimensions", Param::ints(&self.dims)),
-            ("shape", Param::ints(&self.shape)),
-            ("sharding", Param::None),
-        ]
+        // As JAX prints it: the shape is that of the result.
+        if self.dims.is_empty() { Params::new() } else { vec![("broadcast_dimensions", Param::ints(&self.dims))] }
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
@@ -348,6 +345,16 @@ pub(crate) fn pad_rank(x: &Array, rank: usize) -> Array {
 pub(crate) fn broadcast_to_rank_and_shape(x: &Array, shape: &[usize]) -> Array {
     let dims: Vec<usize> = if x.ndim() == 0 { Vec::new() } else { (0..shape.len()).collect() };
     broadcast_in_dim(x, shape, &dims)
+}
+
+crate::readers! {
+    "broadcast_in_dim", 1..=1, |eqn| BroadcastInDim {
+        shape: eqn.outs.first().map(|aval| aval.shape.to_vec()).unwrap_or_default(),
+        dims: if eqn.params.is_empty() { Vec::new() } else { eqn.usizes("broadcast_dimensions")? },
+    };
+    "reshape", 1..=1, |eqn| Reshape { shape: eqn.usizes("new_sizes")? };
+    "transpose", 1..=1, |eqn| Transpose { permutation: eqn.usizes("permutation")? };
+    "squeeze", 1..=1, |eqn| Squeeze { dimensions: eqn.usizes("dimensions")? };
 }
 
 /// Operands that laws are tested on.

@@ -239,6 +239,15 @@ pub(crate) fn ramp(shape: &[usize], step: f32) -> Array {
     Array::from_slice(&(0..size).map(|i| (i + 1) as f32 * step).collect::<Vec<f32>>(), shape)
 }
 
+crate::readers! {
+    "slice", 1..=1, |eqn| Slice {
+        start_indices: eqn.usizes("start_indices")?,
+        limit_indices: eqn.usizes("limit_indices")?,
+        strides: eqn.optional_usizes("strides")?,
+    };
+    "rev", 1..=1, |eqn| Rev { dimensions: eqn.usizes("dimensions")? };
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let piece = |start: &[usize], limit: &[usize], strides: Option<&[usize]>| Slice {

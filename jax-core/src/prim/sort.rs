@@ -120,6 +120,14 @@ impl Primitive for Sort {
     }
 }
 
+crate::readers! {
+    "sort", 1..=usize::MAX, |eqn| Sort {
+        dimension: eqn.usize("dimension")?,
+        is_stable: eqn.bool("is_stable")?,
+        num_keys: eqn.usize("num_keys")?,
+    };
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let by = |dimension, num_keys| Sort { dimension, is_stable: true, num_keys };

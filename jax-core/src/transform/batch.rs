@@ -3,6 +3,7 @@
 use super::eval::{Env, literal};
 use super::jvp::bind_all;
 use crate::array::{Array, with_span};
+use crate::ir::verify::checked_closed;
 use crate::ir::{Aval, ClosedJaxpr};
 use crate::prim::shape::{broadcast, move_axis};
 
@@ -55,7 +56,7 @@ pub fn batch_jaxpr(
         .zip(batched)
         .map(|(aval, &batched)| if batched { batched_aval(&aval, size) } else { aval })
         .collect();
-    crate::array::builder::trace_with(&avals, |args| {
+    let (jaxpr, have) = crate::array::builder::trace_with(&avals, |args| {
         let dims: Vec<Option<usize>> = batched.iter().map(|&b| b.then_some(0)).collect();
         let (results, dims) = batch(closed, args, &dims, size);
         let have: Vec<bool> = match wanted {
@@ -68,7 +69,8 @@ pub fn batch_jaxpr(
             .zip(&have)
             .map(|((result, dim), &have)| if have { materialize(result, dim, 0, size) } else { result.clone() });
         (results.collect(), have)
-    })
+    });
+    (checked_closed("vmap", jaxpr), have)
 }
 
 /// The type with a leading batch axis.

@@ -1,5 +1,6 @@
 //! Dead-code elimination.
 
+use crate::ir::verify::checked;
 use crate::ir::{Atom, Eqn, Jaxpr};
 
 /// The jaxpr without the equations whose results nobody uses, and with primitives trimmed of unused results.
@@ -37,5 +38,5 @@ pub fn dce_outs(jaxpr: &Jaxpr, used: &[bool]) -> (Jaxpr, Vec<bool>) {
     }
     eqns.reverse();
     let needed = jaxpr.invars.iter().map(|var| live[var.0 as usize]).collect();
-    (Jaxpr { eqns, outs, ..jaxpr.clone() }, needed)
+    (checked("dce", Jaxpr { eqns, outs, ..jaxpr.clone() }), needed)
 }

@@ -5,6 +5,7 @@ use crate::array::fail::raise;
 use crate::array::{Array, bind, with_span};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Scalar};
+use crate::ir::verify::checked_closed;
 use crate::ir::{Aval, ClosedJaxpr, Derivative, Eqn, Prim, Tangent};
 use crate::prim::shape::broadcast_in_dim;
 
@@ -102,7 +103,7 @@ pub fn jvp_jaxpr(closed: &ClosedJaxpr, nonzero: &[bool], wanted: Option<&[bool]>
     let avals = closed.in_avals();
     let tangent_avals = avals.iter().zip(nonzero).filter(|(_, nonzero)| **nonzero).map(|(a, _)| a.clone());
     let inputs: Vec<Aval> = avals.iter().cloned().chain(tangent_avals).collect();
-    crate::array::builder::trace_with(&inputs, |args| {
+    let (jaxpr, have) = crate::array::builder::trace_with(&inputs, |args| {
         let (primals, rest) = args.split_at(avals.len());
         let mut rest = rest.iter().cloned();
         let tangents: Vec<Tangent> = nonzero.iter().map(|&nonzero| if nonzero { rest.next() } else { None }).collect();
@@ -120,5 +121,6 @@ pub fn jvp_jaxpr(closed: &ClosedJaxpr, nonzero: &[bool], wanted: Option<&[bool]>
             .collect();
         results.extend(tangents);
         (results, have)
-    })
+    });
+    (checked_closed("jvp", jaxpr), have)
 }

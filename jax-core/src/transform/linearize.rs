@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::eval::{Env, literal};
 use super::jvp::{bind_all, jvp_jaxpr};
 use crate::array::{Array, with_span};
+use crate::ir::verify::checked;
 use crate::ir::{Atom, Aval, ClosedJaxpr, Eqn, Jaxpr, Literal, Prim, Source, Tangent, Var};
 
 /// A function at a point: its value there, and its derivative as a linear program.
@@ -186,6 +187,6 @@ impl<'a> Collector<'a> {
 
     fn finish(mut self) -> (Jaxpr, Vec<Array>) {
         self.linear.invars = self.residual_vars.into_iter().chain(self.arguments).collect();
-        (self.linear, self.residuals)
+        (checked("partial_eval", self.linear), self.residuals)
     }
 }

@@ -7,6 +7,7 @@ use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result, Scalar};
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
@@ -361,5 +362,18 @@ impl Primitive for Cond {
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         self.branches.iter().map(|branch| &**branch).collect()
+    }
+}
+
+crate::readers! { "cond", 1..=usize::MAX, |eqn| Cond::read(eqn)?; }
+
+impl Cond {
+    fn read(eqn: &Reading<'_>) -> Read<Cond> {
+        let branches = eqn.jaxprs("branches")?;
+        if branches.is_empty() {
+            return Err(ReadError("there must be a branch".into()));
+        }
+        branches.iter().try_for_each(|branch| eqn.takes(branch, &eqn.ins[1..]))?;
+        Ok(Cond { branches })
     }
 }

@@ -10,6 +10,7 @@ use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::{Read, Reading};
 use crate::ir::{Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, Prim, Primitive, Tangent};
 use crate::kernel::Buf;
 use crate::transform::batch::{batch, batch_jaxpr, materialize};
@@ -45,6 +46,12 @@ impl Rule {
             let (outs, dims) = batch(&closed, args, &dims, size);
             outs.iter().zip(dims).map(|(out, dim)| materialize(out, dim, 0, size)).collect()
         })
+    }
+
+    /// The rule of a function that was read from text, where rules are not: fails when it is needed.
+    fn unread(name: &str) -> Rule {
+        let message = format!("The derivative of '{name}' is code, which a jaxpr's text does not have.");
+        Rule::new(move |_| raise(Error::new(ErrorKind::Transform, "custom_jvp_call", message.clone())))
     }
 
     fn address(&self) -> usize {
@@ -360,4 +367,22 @@ impl Primitive for CustomLin {
     fn lower(&self, _: &mut Lower, _: &[Buf]) -> Vec<Buf> {
         raise(self.forward_error())
     }
+}
+
+crate::readers! {
+    "custom_jvp_call", 0..=usize::MAX, |eqn| {
+        let (name, call_jaxpr) = read_call(eqn)?;
+        CustomJvpCall { jvp: Rule::unread(&name), name, call_jaxpr, num_consts: 0 }
+    };
+    "custom_vjp_call", 0..=usize::MAX, |eqn| {
+        let (name, call_jaxpr) = read_call(eqn)?;
+        let rule = Rule::unread(&name);
+        CustomVjpCall { fwd: rule.clone(), bwd: rule, name, call_jaxpr, num_consts: 0 }
+    };
+}
+
+fn read_call(eqn: &Reading<'_>) -> Read<(String, Arc<Jaxpr>)> {
+    let call_jaxpr = eqn.jaxpr("call_jaxpr")?;
+    eqn.takes(&call_jaxpr, eqn.ins)?;
+    Ok((eqn.word("name")?.to_string(), call_jaxpr))
 }

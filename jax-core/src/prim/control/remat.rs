@@ -6,6 +6,7 @@ use super::{close, marks, positions, present, scatter_tangents};
 use crate::array::{Array, bind, builder};
 use crate::base::Result;
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::{Read, Reading};
 use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
@@ -157,5 +158,15 @@ impl Primitive for Remat {
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.jaxpr]
+    }
+}
+
+crate::readers! { "remat2", 0..=usize::MAX, |eqn| Remat::read(eqn)?; }
+
+impl Remat {
+    fn read(eqn: &Reading<'_>) -> Read<Remat> {
+        let jaxpr = eqn.jaxpr("jaxpr")?;
+        eqn.takes(&jaxpr, eqn.ins)?;
+        Ok(Remat { jaxpr, differentiated: eqn.bool("differentiated")? })
     }
 }

@@ -7,6 +7,7 @@ use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
@@ -404,5 +405,33 @@ impl Primitive for Scan {
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.jaxpr]
+    }
+}
+
+crate::readers! { "scan", 0..=usize::MAX, |eqn| Scan::read(eqn)?; }
+
+impl Scan {
+    fn read(eqn: &Reading<'_>) -> Read<Scan> {
+        let scan = Scan {
+            jaxpr: eqn.jaxpr("jaxpr")?,
+            length: eqn.usize("length")?,
+            num_consts: eqn.usize("num_consts")?,
+            num_carry: eqn.usize("num_carry")?,
+            reverse: eqn.bool("reverse")?,
+            unroll: eqn.usize("unroll")?,
+        };
+        let leading = scan.num_consts.checked_add(scan.num_carry).filter(|&count| count <= eqn.ins.len());
+        let Some(leading) = leading else {
+            return Err(ReadError("there are fewer operands than `num_consts` and `num_carry`".into()));
+        };
+        if scan.num_carry > scan.jaxpr.outs.len() {
+            return Err(ReadError("the program has fewer results than `num_carry`".into()));
+        }
+        if eqn.ins[leading..].iter().any(|aval| aval.shape.first() != Some(&scan.length)) {
+            return Err(ReadError("a stacked operand does not have `length` slices".into()));
+        }
+        let slices = eqn.ins[leading..].iter().map(slice_aval);
+        eqn.takes(&scan.jaxpr, &eqn.ins[..leading].iter().cloned().chain(slices).collect::<Vec<_>>())?;
+        Ok(scan)
     }
 }

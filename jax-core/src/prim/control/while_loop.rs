@@ -8,6 +8,7 @@ use crate::array::{Array, bind};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result, Scalar};
 use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
@@ -293,5 +294,29 @@ impl Primitive for While {
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.cond_jaxpr, &self.body_jaxpr]
+    }
+}
+
+crate::readers! { "while", 0..=usize::MAX, |eqn| While::read(eqn)?; }
+
+impl While {
+    fn read(eqn: &Reading<'_>) -> Read<While> {
+        let primitive = While {
+            cond_jaxpr: eqn.jaxpr("cond_jaxpr")?,
+            body_jaxpr: eqn.jaxpr("body_jaxpr")?,
+            cond_nconsts: eqn.usize("cond_nconsts")?,
+            body_nconsts: eqn.usize("body_nconsts")?,
+        };
+        let consts = primitive.cond_nconsts.checked_add(primitive.body_nconsts);
+        if consts.is_none_or(|consts| consts > eqn.ins.len()) {
+            return Err(ReadError("there are fewer operands than `cond_nconsts` and `body_nconsts`".into()));
+        }
+        let (cond_consts, body_consts, carry) = primitive.split(eqn.ins);
+        eqn.takes(&primitive.cond_jaxpr, &[cond_consts, carry].concat())?;
+        eqn.takes(&primitive.body_jaxpr, &[body_consts, carry].concat())?;
+        if primitive.body_jaxpr.outs.len() != carry.len() {
+            return Err(ReadError("the body does not give what it carries".into()));
+        }
+        Ok(primitive)
     }
 }
