@@ -1,4 +1,12 @@
-//! The library.
+//! JAX for Rust: a procedural-macro staged array and machine-learning compiler.
+//!
+//! [`#[jit]`](macro@jit) and [`#[grad]`](macro@grad) rewrite pure Rust functions into builders of jaxprs; on the first call
+//! a function is traced, differentiated, vectorized, fused and compiled to machine code. Begin with
+//! [`use jax::prelude::*`](prelude).
+//!
+//! - [`numpy`] (`jnp`): NumPy's functions on [`Array`]
+//! - [`lax`]: the primitives under them, and control flow on closures
+//! - transforms of functions: [`jit()`], [`grad()`], [`vmap`], [`vjp`], [`jvp`], …
 #![forbid(unsafe_code)]
 
 // So that what the macros emit works in this package too.
@@ -9,9 +17,22 @@ extern crate self as jax;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use jax_core::array::Array;
-pub use jax_core::base::Error;
-pub use jax_core::ir::ClosedJaxpr;
+mod device;
+pub mod lax;
+pub mod numpy;
+pub mod prelude;
+
+pub use device::{block_until_ready, device_get, device_put, devices};
+pub use jax_core::api::{
+    ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Axes, checkpoint, custom_jvp, custom_vjp, eval_shape, grad, hessian, jacfwd,
+    jacobian, jacrev, jit, jvp, linear_transpose, linearize, make_jaxpr, stop_gradient, value_and_grad, vjp, vmap,
+};
+pub use jax_core::array::{Array, Element, IntoArray};
+pub use jax_core::base::error::ErrorKind;
+pub use jax_core::base::{DType, Error, Result};
+pub use jax_core::ir::{Aval, ClosedJaxpr};
+pub use jax_core::lax::index::{Ellipsis, NewAxis, step};
+pub use jax_core::machine::Device;
 pub use jax_core::stage::{Compiled, Lowered};
 pub use jax_macros::{PyTree, grad, jit};
 

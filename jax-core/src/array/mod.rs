@@ -8,10 +8,11 @@ pub mod convert;
 pub mod data;
 pub mod eager;
 pub mod fail;
+mod ndarray;
 pub mod print;
 
 pub use bind::{bind, bind_one, with_span};
 pub use builder::{is_tracing, trace};
-pub use convert::IntoArray;
+pub use convert::{IntoArray, Literal};
 pub use data::{Array, Element};
 pub use fail::{catch, raise};

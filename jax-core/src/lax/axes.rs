@@ -22,6 +22,16 @@ impl IntoAxes for Option<i32> {
     }
 }
 
+/// Axes that were named already, or all of them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct AxisList(pub Option<Vec<i64>>);
+
+impl IntoAxes for AxisList {
+    fn into_axes(self) -> Option<Vec<i64>> {
+        self.0
+    }
+}
+
 impl IntoAxes for () {
     fn into_axes(self) -> Option<Vec<i64>> {
         Some(Vec::new())
@@ -81,7 +91,9 @@ pub fn axes_of(op: &'static str, axes: impl IntoAxes, rank: usize) -> Vec<usize>
     let mut counted: Vec<usize> = axes.iter().map(|&axis| axis_of(op, axis, rank)).collect();
     counted.sort_unstable();
     if counted.windows(2).any(|pair| pair[0] == pair[1]) {
-        raise(Error::new(ErrorKind::Axis, op, format!("{op}: duplicate value in 'axis': {axes:?}")));
+        let named: Vec<String> = axes.iter().map(i64::to_string).collect();
+        let message = format!("{op}: duplicate value in 'axis': ({})", named.join(", "));
+        raise(Error::new(ErrorKind::Axis, op, message));
     }
     counted
 }

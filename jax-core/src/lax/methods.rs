@@ -1,14 +1,16 @@
 //! Methods of [`Array`]: NumPy's, and those of Rust's floats under their own names, so that a function on `f32`
 //! stages unchanged.
 
-use super::axes::{IntoAxes, axes_of, axis_of};
-use super::{operators, promote};
+use super::axes::{AxisList, IntoAxes, axes_of, axis_of};
+use super::reduce::Over;
+use super::{operators, promote, reduce};
 use crate::array::fail::raise;
 use crate::array::{Array, IntoArray};
 use crate::base::error::ErrorKind;
-use crate::base::{DType, Error};
+use crate::base::{DType, Error, Kind};
+use crate::prim::elementwise::tuple;
 use crate::prim::round::RoundingMethod;
-use crate::prim::{arith, complex, convert, exp_log, reduce, round, shape, trig};
+use crate::prim::{arith, compare, complex, convert, exp_log, round, shape, trig};
 
 macro_rules! float_methods {
     ($($(#[$doc:meta])* $method:ident => $prim:path;)*) => {
@@ -69,6 +71,30 @@ float_methods! {
     cbrt => arith::cbrt;
 }
 
+macro_rules! comparisons {
+    ($($method:ident $prim:ident $what:literal;)*) => {
+        impl Array {
+            $(
+                #[doc = concat!("Whether each element ", $what, " the other's, with promotion and broadcasting.")]
+                #[track_caller]
+                pub fn $method(&self, other: impl IntoArray) -> Array {
+                    let (x, y) = promote::binary(self, &other.into_array());
+                    compare::$prim(&x, &y)
+                }
+            )*
+        }
+    };
+}
+
+comparisons! {
+    equal eq "equals";
+    not_equal ne "differs from";
+    less lt "is less than";
+    less_equal le "is at most";
+    greater gt "is greater than";
+    greater_equal ge "is at least";
+}
+
 impl Array {
     /// The array in another dtype: floats truncate to integers, integers wrap.
     #[track_caller]
@@ -79,26 +105,26 @@ impl Array {
     /// The magnitude of each element.
     #[track_caller]
     pub fn abs(&self) -> Array {
-        arith::abs(self)
+        if matches!(self.dtype().kind(), Kind::Bool | Kind::Unsigned) { self.clone() } else { arith::abs(self) }
     }
 
     /// The largest integer not above each element.
     #[track_caller]
     pub fn floor(&self) -> Array {
-        round::floor(&promote::inexact(self))
+        if self.dtype().is_inexact() { round::floor(self) } else { self.clone() }
     }
 
     /// The smallest integer not below each element.
     #[track_caller]
     pub fn ceil(&self) -> Array {
-        round::ceil(&promote::inexact(self))
+        if self.dtype().is_inexact() { round::ceil(self) } else { self.clone() }
     }
 
     /// The nearest integer to each element: ties away from zero for Rust scalars, to even otherwise, as NumPy's.
     #[track_caller]
     pub fn round(&self) -> Array {
         let method = if self.weak_type() { RoundingMethod::AwayFromZero } else { RoundingMethod::ToNearestEven };
-        round::round(&promote::inexact(self), method)
+        if self.dtype().is_inexact() { round::round(self, method) } else { self.clone() }
     }
 
     /// `1 / x` for each element.
@@ -151,67 +177,105 @@ impl Array {
         trig::atan2(&y, &x)
     }
 
-    /// The sum over axes: `0`, `-1`, `(0, 1)`, or `None` for all. Truth values count as integers.
+    /// The sum over axes: `0`, `-1`, `(0, 1)`, or `None` for all. Truth values and small integers count in 32 bits.
     #[track_caller]
     pub fn sum(&self, axis: impl IntoAxes) -> Array {
-        let x = if self.dtype() == DType::Bool { self.astype(DType::I32) } else { self.clone() };
-        reduce::reduce_sum(&x, &axes_of("sum", axis, x.ndim()))
+        reduce::sum(self, &Over::new("sum", self, axis, false), None)
+    }
+
+    /// The product over axes. Truth values and small integers count in 32 bits.
+    #[track_caller]
+    pub fn prod(&self, axis: impl IntoAxes) -> Array {
+        reduce::prod(self, &Over::new("prod", self, axis, false), None)
     }
 
     /// The mean over axes, a float.
     #[track_caller]
     pub fn mean(&self, axis: impl IntoAxes) -> Array {
-        let x = promote::inexact(self);
-        let axes = axes_of("mean", axis, x.ndim());
-        let count: usize = axes.iter().map(|&axis| x.shape()[axis]).product();
-        let sum = reduce::reduce_sum(&x, &axes);
-        operators::div(&sum, &(count as f64).into_array())
+        reduce::mean(self, &Over::new("mean", self, axis, false), None)
     }
 
-    /// The largest element over axes.
+    /// The variance over axes, a float.
+    #[track_caller]
+    pub fn var(&self, axis: impl IntoAxes) -> Array {
+        reduce::var(self, &Over::new("var", self, axis, false), 0.0)
+    }
+
+    /// The standard deviation over axes, a float.
+    #[track_caller]
+    pub fn std(&self, axis: impl IntoAxes) -> Array {
+        reduce::std(self, &Over::new("std", self, axis, false), 0.0)
+    }
+
+    /// The largest element over axes; NaN if one is.
     ///
     /// # Panics
     /// If there is none.
     #[track_caller]
     pub fn max(&self, axis: impl IntoAxes) -> Array {
-        reduce::reduce_max(self, &nonempty_axes(self, "max", axis))
+        reduce::max(self, &Over::new("max", self, axis, false))
     }
 
-    /// The smallest element over axes.
+    /// The smallest element over axes; NaN if one is.
     ///
     /// # Panics
     /// If there is none.
     #[track_caller]
     pub fn min(&self, axis: impl IntoAxes) -> Array {
-        reduce::reduce_min(self, &nonempty_axes(self, "min", axis))
+        reduce::min(self, &Over::new("min", self, axis, false))
     }
 
-    /// Whether all elements over axes hold.
+    /// Whether all elements over axes hold: are not zero.
     #[track_caller]
     pub fn all(&self, axis: impl IntoAxes) -> Array {
-        reduce::reduce_and(&self.astype(DType::Bool), &axes_of("all", axis, self.ndim()))
+        reduce::all(self, &Over::new("all", self, axis, false))
     }
 
-    /// Whether any element over axes holds.
+    /// Whether any element over axes holds: is not zero.
     #[track_caller]
     pub fn any(&self, axis: impl IntoAxes) -> Array {
-        reduce::reduce_or(&self.astype(DType::Bool), &axes_of("any", axis, self.ndim()))
+        reduce::any(self, &Over::new("any", self, axis, false))
+    }
+
+    /// The position of the largest element along an axis, the first of several; with `None` that among all elements
+    /// in row-major order.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn argmax(&self, axis: impl Into<Option<i32>>) -> Array {
+        reduce::arg_extreme(self, axis.into().map(i64::from), false, true)
+    }
+
+    /// The position of the smallest element along an axis, the first of several; with `None` that among all elements
+    /// in row-major order.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn argmin(&self, axis: impl Into<Option<i32>>) -> Array {
+        reduce::arg_extreme(self, axis.into().map(i64::from), false, false)
+    }
+
+    /// Each element kept between two bounds, which are arrays or numbers.
+    #[track_caller]
+    pub fn clip(&self, low: impl IntoArray, high: impl IntoArray) -> Array {
+        let (low, x) = promote::binary(&low.into_array(), self);
+        let raised = arith::max(&low, &x);
+        let (high, raised) = promote::binary(&high.into_array(), &raised);
+        arith::min(&high, &raised)
+    }
+
+    /// Each element kept between two bounds (Rust's name for [`clip`](Array::clip)).
+    #[track_caller]
+    pub fn clamp(&self, low: impl IntoArray, high: impl IntoArray) -> Array {
+        self.clip(low, high)
     }
 
     /// The same elements in another shape; one extent may be -1 and is then found from the others.
     #[track_caller]
     pub fn reshape(&self, shape: impl IntoShape) -> Array {
-        let wanted = shape.into_shape();
-        let known: i64 = wanted.iter().filter(|&&extent| extent >= 0).product();
-        let unknown = wanted.iter().filter(|&&extent| extent < 0).count();
-        let fill = |extent: i64| match extent {
-            extent if extent >= 0 => extent as usize,
-            _ => self.size().checked_div(known.unsigned_abs() as usize).unwrap_or(0),
-        };
-        if unknown > 1 {
-            raise(Error::new(ErrorKind::Shape, "reshape", "can only specify one unknown dimension"));
-        }
-        shape::reshape(self, &wanted.iter().map(|&extent| fill(extent)).collect::<Vec<_>>())
+        shape::reshape(self, &fill_extents(self, &shape.into_shape()))
     }
 
     /// All elements in one axis, in row-major order.
@@ -238,14 +302,50 @@ impl Array {
         }
     }
 
-    /// The array with a new axis of extent 1 at this place of the result.
+    /// The array with new axes of extent 1 at these places of the result: `1`, `(0, -1)`.
+    ///
+    /// # Panics
+    /// If an axis is out of bounds, or named twice.
     #[track_caller]
-    pub fn expand_dims(&self, axis: i32) -> Array {
-        let axis = axis_of("expand_dims", axis as i64, self.ndim() + 1);
-        let mut shape = self.shape().to_vec();
-        shape.insert(axis, 1);
-        let dims: Vec<usize> = (0..shape.len()).filter(|&a| a != axis).collect();
+    pub fn expand_dims(&self, axis: impl IntoAxes) -> Array {
+        let Some(new) = axis.into_axes() else { return self.clone() };
+        let rank = self.ndim() + new.len();
+        let new = axes_of("expand_dims", AxisList(Some(new)), rank);
+        let dims: Vec<usize> = (0..rank).filter(|axis| !new.contains(axis)).collect();
+        let mut shape = vec![1; rank];
+        dims.iter().zip(self.shape()).for_each(|(&axis, &extent)| shape[axis] = extent);
         shape::broadcast_in_dim(self, &shape, &dims)
+    }
+
+    /// The array without these axes, of extent 1; with `None` without all such axes.
+    ///
+    /// # Panics
+    /// If an axis is out of bounds, or its extent is not 1.
+    #[track_caller]
+    pub fn squeeze(&self, axis: impl IntoAxes) -> Array {
+        let axes = match axis.into_axes() {
+            None => (0..self.ndim()).filter(|&axis| self.shape()[axis] == 1).collect(),
+            axes => axes_of("squeeze", AxisList(axes), self.ndim()),
+        };
+        shape::squeeze(self, &axes)
+    }
+
+    /// Two axes exchanged.
+    ///
+    /// # Panics
+    /// If one is out of bounds.
+    #[track_caller]
+    pub fn swapaxes(&self, axis1: i32, axis2: i32) -> Array {
+        let of = |axis: i32| axis_of("swapaxes", axis as i64, self.ndim());
+        let mut permutation: Vec<usize> = (0..self.ndim()).collect();
+        permutation.swap(of(axis1), of(axis2));
+        shape::transpose(self, &permutation)
+    }
+
+    /// All elements in one axis, in row-major order.
+    #[track_caller]
+    pub fn flatten(&self) -> Array {
+        self.ravel()
     }
 
     /// The real part.
@@ -261,14 +361,30 @@ impl Array {
     }
 }
 
+/// The extents asked of `reshape`, -1 replaced by the extent that fits.
 #[track_caller]
-fn nonempty_axes(x: &Array, op: &'static str, axis: impl IntoAxes) -> Vec<usize> {
-    let axes = axes_of(op, axis, x.ndim());
-    if axes.iter().any(|&axis| x.shape()[axis] == 0) {
-        let message = format!("zero-size array to reduction operation {op} which has no identity");
-        raise(Error::new(ErrorKind::Value, op, message));
+fn fill_extents(x: &Array, wanted: &[i64]) -> Vec<usize> {
+    let list: Vec<String> = wanted.iter().map(i64::to_string).collect();
+    let wanted_tuple = if list.len() == 1 { format!("({},)", list[0]) } else { format!("({})", list.join(", ")) };
+    let fail = |message: String| raise(Error::new(ErrorKind::Shape, "reshape", message));
+    let unknown = wanted.iter().filter(|&&extent| extent == -1).count();
+    if unknown > 1 {
+        fail(format!("reshape: can only specify one unknown axis size with a `-1` value, got {wanted_tuple}"));
     }
-    axes
+    let known: i64 = wanted.iter().filter(|&&extent| extent != -1).product();
+    let have = format!("cannot reshape array of shape {} (size {})", tuple(x.shape()), x.size());
+    if unknown == 0 && known != x.size() as i64 || wanted.iter().any(|&extent| extent < -1) {
+        fail(format!("{have} into shape {wanted_tuple} (size {known})"));
+    }
+    if unknown == 1 && (known == 0 || x.size() as i64 % known != 0) {
+        fail(format!(
+            "{have} into shape {wanted_tuple} because the product of specified axis sizes ({known}) does not evenly \
+             divide {}",
+            x.size()
+        ));
+    }
+    let fill = |&extent: &i64| usize::try_from(extent).unwrap_or(x.size() / known.unsigned_abs().max(1) as usize);
+    wanted.iter().map(fill).collect()
 }
 
 /// A shape: an extent, or a tuple, array or slice of them; in `reshape`, -1 stands for the extent that fits.

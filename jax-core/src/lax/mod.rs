@@ -3,9 +3,11 @@
 
 pub mod axes;
 pub mod control;
+pub mod index;
 pub mod methods;
 pub mod operators;
 pub mod promote;
+pub mod reduce;
 
 pub use axes::{IntoAxes, axis_of};
 pub use control::{cond, fori_loop, map, scan, switch, while_loop};

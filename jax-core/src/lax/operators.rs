@@ -9,9 +9,12 @@ use std::ops::{
 };
 
 use super::promote;
+use crate::array::fail::raise;
 use crate::array::{Array, IntoArray};
-use crate::base::{DType, Kind};
-use crate::prim::{arith, compare, logic, select};
+use crate::base::error::ErrorKind;
+use crate::base::{DType, Error, Kind};
+use crate::prim::elementwise::constant_like;
+use crate::prim::{arith, compare, logic, round, select};
 
 /// Whether both operands are Rust integers.
 fn host_integers(x: &Array, y: &Array) -> bool {
@@ -46,23 +49,106 @@ pub fn div(x: &Array, y: &Array) -> Array {
     arith::div(&x, &y)
 }
 
-/// `x % y` with the sign of `y`, as NumPy's remainder; Rust's, with the sign of `x`, between Rust scalars.
+/// Whether each element is not zero.
+#[track_caller]
+pub fn truth(x: &Array) -> Array {
+    if x.dtype() == DType::Bool { x.clone() } else { compare::ne(x, &constant_like(x, 0.0)) }
+}
+
+/// `on_true` where `pred` holds, else `on_false`, with promotion and broadcasting.
+#[track_caller]
+pub fn where_(pred: &Array, on_true: &Array, on_false: &Array) -> Array {
+    let pred = truth(pred);
+    let cases = promote::dtypes(&[on_true, on_false]);
+    let full = if pred.ndim() == 0 {
+        let mut full = promote::broadcast_arrays("where", &[&cases[0], &cases[1]]);
+        full.insert(0, pred);
+        full
+    } else {
+        promote::broadcast_arrays("where", &[&pred, &cases[0], &cases[1]])
+    };
+    select::select(&full[0], &full[1], &full[2])
+}
+
+/// `on_true` where `pred` holds, else `on_false`: operands of one dtype that broadcast.
+#[track_caller]
+fn choose(pred: &Array, on_true: &Array, on_false: &Array) -> Array {
+    let full = |a: &Array| promote::broadcast_to("select_n", a, pred.shape());
+    select::select(pred, &full(on_true), &full(on_false))
+}
+
+/// `x % y` with the sign of `y`, as NumPy's remainder, 0 for integers when `y` is; Rust's, with the sign of `x`,
+/// between Rust scalars.
 #[track_caller]
 pub fn rem(x: &Array, y: &Array) -> Array {
     let host = x.weak_type() && y.weak_type();
     let (x, y) = promote::binary_numeric(x, y);
-    let truncated = arith::rem(&x, &y);
-    if host || x.dtype().kind() == Kind::Unsigned {
-        return truncated;
-    }
-    let zero = crate::prim::elementwise::constant_like(&truncated, 0.0);
+    if host { arith::rem(&x, &y) } else { modulo(&x, &y) }
+}
+
+/// The remainder with the divisor's sign, of operands of one dtype of numbers.
+#[track_caller]
+fn modulo(x: &Array, y: &Array) -> Array {
+    // An integer that is divided by zero leaves nothing: the remainder by 1.
+    let y = match y.dtype().is_integer() {
+        true => choose(&compare::eq(y, &constant_like(y, 0.0)), &constant_like(y, 1.0), y),
+        false => y.clone(),
+    };
+    let truncated = arith::rem(x, &y);
+    let zero = constant_like(&truncated, 0.0);
     let nonzero = compare::ne(&truncated, &zero);
     let other_sign = compare::ne(&compare::lt(&truncated, &zero), &compare::lt(&y, &zero));
-    let shifted = arith::add(&truncated, &y);
-    let pred = logic::and(&other_sign, &nonzero);
-    let shape = pred.shape().to_vec();
-    let full = |a: &Array| promote::broadcast_to(a, &shape);
-    select::select(&pred, &full(&shifted), &full(&truncated))
+    let shift = logic::and(&other_sign, &nonzero);
+    choose(&shift, &arith::add(&truncated, &y), &truncated)
+}
+
+/// `x % y` with the sign of `y`, as NumPy's remainder; 0 for integers when `y` is.
+#[track_caller]
+pub fn remainder(x: &Array, y: &Array) -> Array {
+    let (x, y) = promote::binary_numeric(x, y);
+    modulo(&x, &y)
+}
+
+/// `x / y` rounded down, in the dtype that both promote to; -1 for integers when `y` is zero and `x` is not.
+#[track_caller]
+pub fn floor_divide(x: &Array, y: &Array) -> Array {
+    let (x, y) = promote::binary_numeric(x, y);
+    match x.dtype().kind() {
+        Kind::Unsigned => arith::div(&x, &y),
+        Kind::Bool | Kind::Signed => {
+            let quotient = arith::div(&x, &y);
+            let other_sign = compare::ne(&arith::sign(&x), &arith::sign(&y));
+            let rest = arith::rem(&x, &y);
+            let inexact = compare::ne(&rest, &constant_like(&rest, 0.0));
+            let lower = logic::and(&other_sign, &inexact);
+            choose(&lower, &arith::sub(&quotient, &constant_like(&quotient, 1.0)), &quotient)
+        }
+        Kind::Float => float_floor_divide(&x, &y),
+        Kind::Complex => raise(Error::new(
+            ErrorKind::DType,
+            "floor_divide",
+            format!("floor_divide does not accept dtype {}. It accepts real numbers.", x.dtype()),
+        )),
+    }
+}
+
+/// The quotient of what is left without the remainder, which is nearly an integer, rounded.
+#[track_caller]
+fn float_floor_divide(x: &Array, y: &Array) -> Array {
+    let rest = arith::rem(x, y);
+    let by_zero = compare::eq(y, &constant_like(y, 0.0));
+    let whole = arith::sub(x, &rest);
+    let dividend = select::select(
+        &promote::broadcast_to("floor_divide", &by_zero, whole.shape()),
+        &promote::broadcast_to("floor_divide", x, whole.shape()),
+        &whole,
+    );
+    let quotient = arith::div(&dividend, y);
+    let inexact = compare::ne(&rest, &constant_like(&rest, 0.0));
+    let other_sign = compare::ne(&arith::sign(y), &arith::sign(&rest));
+    let lower = logic::and(&inexact, &other_sign);
+    let floored = choose(&lower, &arith::sub(&quotient, &constant_like(&quotient, 1.0)), &quotient);
+    round::round(&floored, round::RoundingMethod::AwayFromZero)
 }
 
 /// Bitwise or logical and.

@@ -27,7 +27,7 @@ pub fn dtypes_inexact(arrays: &[&Array]) -> Vec<Array> {
 }
 
 /// The float dtype that an operation on numbers of this dtype computes in.
-fn inexact_dtype(dtype: DType, weak: bool) -> DType {
+pub(crate) fn inexact_dtype(dtype: DType, weak: bool) -> DType {
     match dtype {
         DType::I64 | DType::U64 if weak => DType::F64,
         other => to_inexact(other),
@@ -45,7 +45,7 @@ pub fn inexact(x: &Array) -> Array {
 /// # Panics
 /// If they do not.
 #[track_caller]
-pub fn broadcast_shapes(shapes: &[&[usize]]) -> Shape {
+pub fn broadcast_shapes(op: &'static str, shapes: &[&[usize]]) -> Shape {
     let rank = shapes.iter().map(|s| s.len()).max().unwrap_or(0);
     let mut result: Shape = std::iter::repeat_n(1, rank).collect();
     for shape in shapes {
@@ -60,8 +60,8 @@ pub fn broadcast_shapes(shapes: &[&[usize]]) -> Shape {
                     let all: Vec<String> = shapes.iter().map(|s| tuple(s)).collect();
                     raise(Error::new(
                         ErrorKind::Shape,
-                        "broadcast",
-                        format!("Incompatible shapes for broadcasting: shapes=[{}]", all.join(", ")),
+                        op,
+                        format!("{op}: Incompatible shapes for broadcasting: shapes=[{}]", all.join(", ")),
                     ));
                 }
             }
@@ -70,12 +70,22 @@ pub fn broadcast_shapes(shapes: &[&[usize]]) -> Shape {
     result
 }
 
-/// The arrays with axes of extent 1 in front, so that all but scalars have one rank. Checks that they broadcast.
+/// The arrays repeated to the shape that they broadcast to together.
+///
+/// # Panics
+/// If they do not.
+#[track_caller]
+pub fn broadcast_arrays(op: &'static str, arrays: &[&Array]) -> Vec<Array> {
+    let shapes: Vec<&[usize]> = arrays.iter().map(|array| array.shape()).collect();
+    let shape = broadcast_shapes(op, &shapes);
+    arrays.iter().map(|array| broadcast_to(op, array, &shape)).collect()
+}
+
+/// The arrays with axes of extent 1 in front, so that all but scalars have one rank. That they broadcast is for the
+/// operation to check, which can say its name.
 #[track_caller]
 pub fn ranks(arrays: Vec<Array>) -> Vec<Array> {
     let rank = arrays.iter().map(Array::ndim).max().unwrap_or(0);
-    let all: Vec<&[usize]> = arrays.iter().map(Array::shape).collect();
-    broadcast_shapes(&all);
     let widen = |array: Array| {
         if array.ndim() == rank || array.ndim() == 0 {
             return array;
@@ -93,17 +103,23 @@ pub fn ranks(arrays: Vec<Array>) -> Vec<Array> {
 /// # Panics
 /// If it does not.
 #[track_caller]
-pub fn broadcast_to(x: &Array, shape: &[usize]) -> Array {
+pub fn broadcast_to(op: &'static str, x: &Array, shape: &[usize]) -> Array {
     if x.shape() == shape {
         return x.clone();
     }
-    let fits = x.ndim() <= shape.len()
-        && x.shape().iter().rev().zip(shape.iter().rev()).all(|(&have, &want)| have == want || have == 1);
-    if !fits {
-        raise(Error::new(
-            ErrorKind::Shape,
-            "broadcast_to",
-            format!("Incompatible shapes for broadcasting: {} and requested shape {}", tuple(x.shape()), tuple(shape)),
+    let fail = |message: String| raise(Error::new(ErrorKind::Shape, op, format!("{op}: {message}")));
+    if x.ndim() > shape.len() {
+        fail(format!(
+            "Cannot broadcast to shape with fewer dimensions: arr_shape={} shape={}",
+            tuple(x.shape()),
+            tuple(shape)
+        ));
+    }
+    if x.shape().iter().rev().zip(shape.iter().rev()).any(|(&have, &want)| have != want && have != 1) {
+        fail(format!(
+            "Incompatible shapes for broadcasting: {} and requested shape {}",
+            tuple(x.shape()),
+            tuple(shape)
         ));
     }
     let offset = shape.len() - x.ndim();

@@ -1,0 +1,21 @@
+//! What a program that uses the library names: `use jax::prelude::*;`.
+//!
+//! ```
+//! use jax::prelude::*;
+//!
+//! #[jit]
+//! fn scale(x: Array, by: f32) -> Array {
+//!     by * jnp::where_(x > 0.0, x, 0.0)
+//! }
+//!
+//! assert_eq!(scale(jnp::array([-1.0, 2.0]), 3.0).to_string(), "[0. 6.]");
+//! let gradient = grad(|x: Array| scale(x, 3.0).sum(None));
+//! assert_eq!(gradient(jnp::array([-1.0, 2.0])).to_string(), "[0. 3.]");
+//! ```
+
+pub use crate::{
+    ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Array, Compiled, DType, Device, Ellipsis, Error, IntoArray, NewAxis, PyTree,
+    block_until_ready, checkpoint, custom_jvp, custom_vjp, device_get, device_put, devices, eval_shape, grad, hessian,
+    jacfwd, jacobian, jacrev, jit, jvp, lax, linear_transpose, linearize, make_jaxpr, numpy as jnp, step,
+    stop_gradient, value_and_grad, vjp, vmap,
+};
