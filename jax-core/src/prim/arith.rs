@@ -4,12 +4,16 @@ use crate::array::{Array, bind_one};
 use crate::base::{DType, Result};
 use crate::ir::primitive::{Jvp, Transpose};
 use crate::ir::read::ReadError;
-use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Tangent};
+use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample, Tangent};
 use crate::kernel::{Binary, Body, Buf, Id, Unary};
 use crate::prim::compare::{eq, ge};
-use crate::prim::elementwise::{batch, binary, binary_jvp, constant_like, same_dtype, unary, unbroadcast};
+use crate::prim::elementwise::{
+    batch, binary, binary_jvp, constant_like, float, inexact, numeric, real, real_or_bool, same_dtype, unary,
+    unbroadcast,
+};
 use crate::prim::exp_log::log;
 use crate::prim::round::floor;
+use crate::prim::sample::{self, special, special_pairs};
 use crate::prim::select::select;
 use crate::prim::shape::broadcast_to_rank_and_shape;
 
@@ -283,4 +287,32 @@ fn div_transpose<'a>() -> Transpose<'a> {
         (Operand::Linear(aval), Operand::Known(y), Some(ct)) => vec![Some(unbroadcast(&div(ct, y), aval)), None],
         _ => vec![None, None],
     })
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let (any, other) = ([0.3, -2.5, 7.0, -0.2, 1.1], [0.7, -1.0, -3.0]);
+    let positive = [0.3, 2.5, 7.0, 0.1, 1.0];
+    let mut samples = Vec::new();
+    samples.extend(sample::binary(Add, numeric, &any, &other).chain(special_pairs(Add)));
+    samples.extend(sample::binary(Sub, numeric, &any, &other).chain(special_pairs(Sub)));
+    samples.extend(sample::binary(Mul, numeric, &any, &other).chain(special_pairs(Mul)));
+    samples.extend(sample::binary(AddAny, numeric, &any, &other));
+    samples.extend(sample::binary(Div, numeric, &any, &other).chain(special_pairs(Div)));
+    samples.extend(sample::binary(Rem, real, &any, &[0.8, -1.3, -3.1]).chain(special_pairs(Rem)));
+    samples.extend(sample::binary(Pow, inexact, &positive, &other).chain(special_pairs(Pow)));
+    samples.extend(sample::binary(Max, real_or_bool, &any, &other).chain(special_pairs(Max)));
+    samples.extend(sample::binary(Min, real_or_bool, &any, &other).chain(special_pairs(Min)));
+    samples.extend(sample::unary(Neg, numeric, &any).chain(special(Neg)));
+    samples.extend(sample::unary(Sign, real, &any).chain(special(Sign)));
+    samples.extend(sample::unary(Square, numeric, &any).chain(special(Square)));
+    samples.extend(sample::unary(Sqrt, inexact, &positive).chain(special(Sqrt)));
+    samples.extend(sample::unary(Rsqrt, inexact, &positive).chain(special(Rsqrt)));
+    samples.extend(sample::unary(Cbrt, float, &any).chain(special(Cbrt)));
+    samples.extend(sample::unary(Abs, numeric, &any).chain(special(Abs)));
+    for y in [-3, -1, 0, 1, 2, 3, 7] {
+        let accepts = move |dtype: DType| numeric(dtype) && (y >= 0 || dtype.is_inexact());
+        samples.extend(sample::unary(IntegerPow { y }, accepts, &any).chain(special(IntegerPow { y })));
+    }
+    samples
 }

@@ -2,10 +2,11 @@
 
 use crate::array::{Array, bind_one};
 use crate::base::{DType, Result};
-use crate::ir::{Aval, Derivative, Lower, Primitive};
+use crate::ir::{Aval, Derivative, Lower, Primitive, Sample};
 use crate::kernel::{Binary, Buf, Unary};
 use crate::prim::arith::neg;
 use crate::prim::elementwise::{batch, result_shape, same_dtype, unbroadcast};
+use crate::prim::sample;
 use crate::transform::jvp::zeros;
 
 /// Declares primitives from complex numbers to one of their parts.
@@ -117,3 +118,14 @@ impl Primitive for Complex {
 }
 
 crate::readers! { "complex", 2..=2, |_| Complex; }
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let component = |dtype| matches!(dtype, DType::F32 | DType::F64);
+    let values = [0.3, -2.5, 7.0, -0.2, 1.1];
+    let mut samples = Vec::new();
+    samples.extend(sample::unary(Real, DType::is_complex, &values));
+    samples.extend(sample::unary(Imag, DType::is_complex, &values));
+    samples.extend(sample::binary(Complex, component, &values, &[0.4, -1.0, -3.0]));
+    samples
+}

@@ -4,9 +4,10 @@ use crate::array::{Array, bind_one};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result};
 use crate::ir::primitive::{Jvp, Transpose};
-use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive};
+use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Buf, Unary};
-use crate::prim::elementwise::batch;
+use crate::prim::elementwise::{any, batch, numeric};
+use crate::prim::sample::{special, unary};
 
 /// The value in another dtype: floats truncate to integers and saturate, integers wrap, complex numbers lose
 /// their imaginary part.
@@ -196,4 +197,25 @@ crate::readers! {
     "bitcast_convert_type", 1..=1, |eqn| BitcastConvertType { new_dtype: eqn.dtype("new_dtype")? };
     "stop_gradient", 1..=1, |_| StopGradient;
     "copy", 1..=1, |_| Copy;
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let values = [0.3, -2.5, 7.0, -0.2, 1.1];
+    let mut samples = Vec::new();
+    for new_dtype in DType::ALL {
+        let to = ConvertElementType { new_dtype, weak_type: false };
+        let one_shape = unary(to.clone(), any, &values).filter(|sample| sample.args[0].shape() == [2, 3]);
+        samples.extend(one_shape.chain(special(to)));
+        let bits = move |from: DType| {
+            let plain = |dtype: DType| !dtype.is_complex() && dtype != DType::Bool;
+            plain(from) && plain(new_dtype) && from.size() == new_dtype.size() && from != new_dtype
+        };
+        let bitcast = BitcastConvertType { new_dtype };
+        samples.extend(unary(bitcast, bits, &values).filter(|sample| sample.args[0].shape() == [2, 3]));
+    }
+    samples.extend(unary(ConvertElementType { new_dtype: DType::F32, weak_type: true }, numeric, &values));
+    samples.extend(unary(StopGradient, any, &values));
+    samples.extend(unary(Copy, any, &values));
+    samples
 }

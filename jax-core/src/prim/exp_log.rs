@@ -1,8 +1,10 @@
 //! Exponentials and logarithms.
 
+use crate::ir::Sample;
 use crate::kernel::Unary;
 use crate::prim::arith::{add, div, mul, sub};
-use crate::prim::elementwise::{constant_like, unary};
+use crate::prim::elementwise::{constant_like, inexact, unary};
+use crate::prim::sample::{special, unary};
 
 unary! {
     /// e to the power `x`, elementwise. At most 2 ulp off.
@@ -21,4 +23,17 @@ unary! {
     /// `1 / (1 + exp(-x))`, elementwise.
     Logistic logistic, inexact "floats and complex numbers", lower |b, x| b.unary(Unary::Logistic, x),
         jvp |g, ans, x| mul(g, &mul(&ans, &sub(&constant_like(x, 1.0), &ans)));
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let any = [0.3, -2.5, 3.0, -0.2, 1.1];
+    let mut samples = Vec::new();
+    samples.extend(unary(Exp, inexact, &any).chain(special(Exp)));
+    samples.extend(unary(Exp2, inexact, &any).chain(special(Exp2)));
+    samples.extend(unary(Expm1, inexact, &any).chain(special(Expm1)));
+    samples.extend(unary(Log, inexact, &[0.3, 2.5, 7.0, 0.1, 1.0]).chain(special(Log)));
+    samples.extend(unary(Log1p, inexact, &[0.3, -0.5, 7.0, -0.1, 1.0]).chain(special(Log1p)));
+    samples.extend(unary(Logistic, inexact, &any).chain(special(Logistic)));
+    samples
 }

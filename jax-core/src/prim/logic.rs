@@ -1,8 +1,9 @@
 //! Logical and bitwise operations. They carry no derivative.
 
-use crate::ir::Derivative;
+use crate::ir::{Derivative, Sample};
 use crate::kernel::{Binary, Unary};
-use crate::prim::elementwise::{binary, unary};
+use crate::prim::elementwise::{binary, bits, integer, unary};
+use crate::prim::sample::{binary, unary};
 
 binary! {
     /// Logical or bitwise and, elementwise.
@@ -26,4 +27,19 @@ unary! {
     PopulationCount population_count, integer "integers", lower |b, x| b.unary(Unary::CountOnes, x), zero;
     /// The number of leading zero bits, elementwise.
     Clz clz, integer "integers", lower |b, x| b.unary(Unary::LeadingZeros, x), zero;
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    samples.extend(binary(And, bits, &[], &[]));
+    samples.extend(binary(Or, bits, &[], &[]));
+    samples.extend(binary(Xor, bits, &[], &[]));
+    samples.extend(binary(ShiftLeft, integer, &[], &[]));
+    samples.extend(binary(ShiftRightLogical, integer, &[], &[]));
+    samples.extend(binary(ShiftRightArithmetic, integer, &[], &[]));
+    samples.extend(unary(Not, bits, &[]));
+    samples.extend(unary(PopulationCount, integer, &[]));
+    samples.extend(unary(Clz, integer, &[]));
+    samples
 }

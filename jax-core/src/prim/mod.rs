@@ -20,6 +20,7 @@ pub mod logic;
 pub mod pad;
 pub mod reduce;
 pub mod round;
+pub(crate) mod sample;
 pub mod scatter;
 pub mod select;
 pub mod shape;
@@ -28,21 +29,32 @@ pub mod sort;
 pub mod special;
 pub mod trig;
 
-/// Operands that laws are tested on, for the primitives whose files offer some.
+/// Operands that laws are tested on, for every primitive.
 pub fn samples() -> Vec<crate::ir::Sample> {
     [
         arg::samples(),
+        arith::samples(),
+        compare::samples(),
+        complex::samples(),
         concatenate::samples(),
+        control::samples(),
+        convert::samples(),
         dot_general::samples(),
         dynamic_slice::samples(),
+        exp_log::samples(),
         gather::samples(),
         iota::samples(),
+        logic::samples(),
         pad::samples(),
         reduce::samples(),
+        round::samples(),
         scatter::samples(),
+        select::samples(),
         shape::samples(),
         slice::samples(),
         sort::samples(),
+        special::samples(),
+        trig::samples(),
     ]
     .concat()
 }

@@ -3,9 +3,10 @@
 use crate::array::{Array, bind_one};
 use crate::base::{DType, Result};
 use crate::ir::read::ReadError;
-use crate::ir::{Aval, Derivative, Lower, Param, Params, Primitive};
+use crate::ir::{Aval, Derivative, Lower, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Buf, Unary};
-use crate::prim::elementwise::{batch, same_dtype, truth, unary};
+use crate::prim::elementwise::{batch, float, same_dtype, truth, unary};
+use crate::prim::sample::{special, unary};
 
 unary! {
     /// The largest integer not above `x`, elementwise.
@@ -128,4 +129,18 @@ crate::readers! {
         },
     };
     "is_finite", 1..=1, |_| IsFinite;
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let values = [0.3, -2.4, 7.7, -0.2, 1.1];
+    let round = |rounding_method| Round { rounding_method };
+    let (away, even) = (round(RoundingMethod::AwayFromZero), round(RoundingMethod::ToNearestEven));
+    let mut samples = Vec::new();
+    samples.extend(unary(Floor, float, &values).chain(special(Floor)));
+    samples.extend(unary(Ceil, float, &values).chain(special(Ceil)));
+    samples.extend(unary(away.clone(), float, &values).chain(special(away)));
+    samples.extend(unary(even.clone(), float, &values).chain(special(even)));
+    samples.extend(unary(IsFinite, float, &values).chain(special(IsFinite)));
+    samples
 }

@@ -2,13 +2,14 @@
 
 use crate::array::{Array, bind, bind_one};
 use crate::base::error::ErrorKind;
-use crate::base::{DType, Error, Result};
+use crate::base::{DType, Error, Result, Scalar};
 use crate::ir::primitive::{Jvp, Transpose};
-use crate::ir::{Aval, Derivative, Lower, Operand, Prim, Primitive, Tangent};
+use crate::ir::{Aval, Derivative, Lower, Operand, Prim, Primitive, Sample, Tangent};
 use crate::kernel::{Binary, Buf};
 use crate::prim::compare::{gt, lt};
 use crate::prim::elementwise::{batch, real_or_bool, result_shape, same_dtype, tuple};
 use crate::prim::logic::and;
+use crate::prim::sample::{SPECIAL, cycle, integers};
 use crate::prim::shape::{broadcast_in_dim, broadcast_to_rank_and_shape, move_axis};
 use crate::transform::jvp::zeros;
 
@@ -205,4 +206,38 @@ impl Primitive for Clamp {
 crate::readers! {
     "select_n", 2..=usize::MAX, |_| SelectN;
     "clamp", 3..=3, |_| Clamp;
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let (left, right) = ([0.3, -2.5, 7.0, -0.2, 1.1], [0.7, -1.0, -3.0]);
+    let truths = |shape: &[usize]| integers(DType::Bool, shape, 0);
+    let mut samples = Vec::new();
+    for dtype in DType::ALL {
+        let case = |shape: &[usize], values: &[f64]| {
+            if dtype.is_inexact() { cycle(dtype, shape, values) } else { integers(dtype, shape, values.len()) }
+        };
+        for shape in [&[2, 3][..], &[], &[0, 2]] {
+            let cases = [case(shape, &left), case(shape, &right)];
+            samples.push(Sample::new(SelectN, [&[truths(shape)], &cases[..]].concat()));
+            samples.push(Sample::new(SelectN, [&[truths(&[])], &cases[..]].concat()));
+        }
+        let which = Array::from_slice(&[2i32, 0, 1, 1, 0, 2], &[2, 3]);
+        let three = [case(&[2, 3], &left), case(&[2, 3], &right), case(&[2, 3], &left[1..])];
+        samples.push(Sample::new(SelectN, [&[which], &three[..]].concat()));
+        let which = Array::scalar(Scalar::from_i128(DType::I32, 1));
+        samples.push(Sample::new(SelectN, [&[which], &three[..]].concat()));
+        samples.push(Sample::new(SelectN, vec![integers(DType::Bool, &[3], 1), case(&[3], &left)]));
+        if real_or_bool(dtype) {
+            let limited = |limits: &[usize], shape: &[usize]| {
+                let (low, high) = (cycle(dtype, limits, &[-1.0, -0.5]), cycle(dtype, limits, &[2.0, 0.5]));
+                Sample::new(Clamp, vec![low, case(shape, &left), high])
+            };
+            samples.extend([limited(&[], &[2, 3]), limited(&[2, 3], &[2, 3]), limited(&[], &[]), limited(&[], &[0])]);
+        }
+    }
+    let special = cycle(DType::F32, &[SPECIAL.len()], &SPECIAL);
+    let limit = |value| cycle(DType::F32, &[], &[value]);
+    samples.push(Sample::new(Clamp, vec![limit(-1.0), special, limit(0.5)]));
+    samples
 }

@@ -1,9 +1,10 @@
 //! Trigonometric and hyperbolic functions and their inverses.
 
-use crate::ir::Derivative;
+use crate::ir::{Derivative, Sample};
 use crate::kernel::{Binary, Unary};
 use crate::prim::arith::{add, div, integer_pow, mul, neg, rsqrt, square, sub};
-use crate::prim::elementwise::{binary, binary_jvp, constant_like, unary};
+use crate::prim::elementwise::{binary, binary_jvp, constant_like, float, inexact, unary};
+use crate::prim::sample::{binary, special, special_pairs, unary};
 
 unary! {
     /// Sine, elementwise. At most 2 ulp off.
@@ -55,4 +56,25 @@ binary! {
         ),
         None,
     );
+}
+
+/// Operands that laws are tested on.
+pub(crate) fn samples() -> Vec<Sample> {
+    let small = [0.3, -0.7, 0.9, -0.2, 0.6];
+    let any = [0.3, -2.5, 7.0, -0.2, 1.1];
+    let mut samples = Vec::new();
+    samples.extend(unary(Sin, inexact, &any).chain(special(Sin)));
+    samples.extend(unary(Cos, inexact, &any).chain(special(Cos)));
+    samples.extend(unary(Tan, inexact, &any).chain(special(Tan)));
+    samples.extend(unary(Asin, inexact, &small).chain(special(Asin)));
+    samples.extend(unary(Acos, inexact, &small).chain(special(Acos)));
+    samples.extend(unary(Atan, inexact, &any).chain(special(Atan)));
+    samples.extend(unary(Sinh, inexact, &any).chain(special(Sinh)));
+    samples.extend(unary(Cosh, inexact, &any).chain(special(Cosh)));
+    samples.extend(unary(Tanh, inexact, &any).chain(special(Tanh)));
+    samples.extend(unary(Asinh, inexact, &any).chain(special(Asinh)));
+    samples.extend(unary(Acosh, inexact, &[1.3, 2.5, 7.0, 1.1, 4.0]).chain(special(Acosh)));
+    samples.extend(unary(Atanh, inexact, &small).chain(special(Atanh)));
+    samples.extend(binary(Atan2, float, &any, &[0.4, -1.0, -3.0]).chain(special_pairs(Atan2)));
+    samples
 }

@@ -5,11 +5,14 @@
 pub mod cond;
 pub mod custom;
 pub mod remat;
+mod sample;
 pub mod scan;
 pub mod while_loop;
 
 use crate::array::Array;
 use crate::ir::{ClosedJaxpr, Jaxpr, Tangent};
+
+pub(crate) use sample::samples;
 
 /// The arrays that are there.
 pub(crate) fn present(tangents: &[Tangent]) -> impl Iterator<Item = &Array> {

@@ -129,13 +129,12 @@ impl Scan {
     }
 
     fn transpose(&self, cts: &[Tangent], operands: &[Operand]) -> Vec<Tangent> {
-        let linear: Vec<bool> = operands.iter().map(|o| matches!(o, Operand::Linear(_))).collect();
+        let given: Vec<bool> = operands.iter().map(|o| matches!(o, Operand::Linear(_))).collect();
         let avals: Vec<Aval> = self.jaxpr.in_avals();
-        let (const_marks, carry_marks, _) = self.split(&linear);
-        if carry_marks.iter().any(|&linear| !linear) {
-            crate::bug!("a known value is carried by a linear scan");
-        }
         let (carry_at, xs_at) = (self.num_consts, self.num_consts + self.num_carry);
+        // A known start of a value that turns linear in a later turn is a zero: its cotangent is dropped.
+        let mut linear = given.clone();
+        linear[carry_at..xs_at].fill(true);
         let pick = |range: std::ops::Range<usize>, mark: bool| -> Vec<usize> {
             range.filter(|&i| linear[i] == mark).collect()
         };
@@ -201,8 +200,7 @@ impl Scan {
         let results = scan(backwards, &args);
         let mut cotangents: Vec<Tangent> = vec![None; operands.len()];
         let places = linear_consts.iter().chain(&carry).chain(&linear_xs);
-        debug_assert_eq!(count(const_marks), linear_consts.len());
-        places.zip(results).for_each(|(&place, ct)| cotangents[place] = Some(ct));
+        places.zip(results).for_each(|(&place, ct)| cotangents[place] = given[place].then_some(ct));
         cotangents
     }
 }

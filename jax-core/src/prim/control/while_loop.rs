@@ -253,14 +253,13 @@ impl Primitive for While {
     }
 
     fn partial_eval(&self, _: &[Aval], unknown: &[bool]) -> Option<PartialEval> {
-        let (_, consts, carry) = self.split(unknown);
+        let (cond_consts, consts, carry) = self.split(unknown);
         let carry = self.fix_carry(consts, carry, |ins| unknown_outs(&self.body_jaxpr, ins));
         let carry_at = self.cond_nconsts + self.body_nconsts;
         // The known loop carries what the predicate and known values need; the rest runs in the unknown loop.
-        let cond_needs = self.cond_jaxpr.invars[self.cond_nconsts..].iter().zip(&carry);
         let used = crate::transform::dce::dce_outs(&self.cond_jaxpr, &[true]).1;
-        let blocked = cond_needs.zip(&used[self.cond_nconsts..]).any(|((_, &unknown), &used)| unknown && used);
-        if blocked || carry.iter().all(|&unknown| unknown) {
+        let blocked = carry.iter().zip(&used[self.cond_nconsts..]).any(|(&unknown, &used)| unknown && used);
+        if blocked || cond_consts.contains(&true) || carry.iter().all(|&unknown| unknown) {
             return None;
         }
         let known_carry: Vec<usize> = (0..carry.len()).filter(|&i| !carry[i]).collect();
