@@ -4,5 +4,7 @@
 
 mod batching;
 mod check;
+mod complete;
 mod derivative;
+mod oracle;
 mod passes;
