@@ -139,7 +139,7 @@ impl Primitive for SelectN {
                 _ => {
                     let last = cases.len() - 1;
                     (0..last).rev().fold(cases[last], |rest, case| {
-                        let case_id = b.constant(crate::base::Scalar::from_i128(DType::I32, case as i128));
+                        let case_id = b.constant(Scalar::from_i128(DType::I32, case as i128));
                         let here = b.binary(Binary::Le, which, case_id);
                         b.select(here, cases[case], rest)
                     })

@@ -29,10 +29,6 @@ impl<T: Clone> Env<T> {
         }
     }
 
-    pub fn try_get(&self, var: Var) -> Option<&T> {
-        self.0[var.0 as usize].as_ref()
-    }
-
     pub fn take(&mut self, var: Var) -> Option<T> {
         self.0[var.0 as usize].take()
     }

@@ -18,7 +18,9 @@ use crate::transform::jvp::zeros;
 
 /// A user's rule over flat arrays; compared by identity.
 #[derive(Clone)]
-pub struct Rule(Arc<dyn Fn(&[Array]) -> Vec<Array> + Send + Sync>);
+pub struct Rule(Arc<FlatRule>);
+
+type FlatRule = dyn Fn(&[Array]) -> Vec<Array> + Send + Sync;
 
 impl Rule {
     /// A rule.

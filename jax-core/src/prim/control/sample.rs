@@ -59,8 +59,8 @@ fn whiles(dtype: DType) -> Vec<Sample> {
     let limit = integer(3);
     let shift = float(0.25);
     let counted = While {
-        cond_jaxpr: program(&[&[limit.clone()], &carry[..]].concat(), |x| vec![lt(&x[1], &x[0])]),
-        body_jaxpr: program(&[&[shift.clone()], &carry[..]].concat(), |x| {
+        cond_jaxpr: program(&[std::slice::from_ref(&limit), &carry].concat(), |x| vec![lt(&x[1], &x[0])]),
+        body_jaxpr: program(&[std::slice::from_ref(&shift), &carry].concat(), |x| {
             vec![add(&x[1], &integer(1)), add(&mul(&x[2], &sin(&x[2])), &repeat(&x[0], &[2]))]
         }),
         cond_nconsts: 1,
