@@ -129,6 +129,8 @@ impl<'a> Reading<'a> {
     pub fn optional_scalar(&self, name: &str, dtype: DType) -> Read<Option<Scalar>> {
         self.of(name, "a number or None", |param| match param {
             Param::None => Some(None),
+            // An integer stays one beside a float, as it was printed.
+            Param::Int(value) if dtype.is_inexact() => Some(Some(Scalar::from_i128(DType::I32, (*value).into()))),
             Param::Int(value) => Some(Some(Scalar::from_i128(dtype, (*value).into()))),
             Param::Bool(value) => Some(Some(Scalar::bool(*value).cast(dtype))),
             Param::Scalar(value) => Some(Some(value.cast(dtype))),

@@ -8,3 +8,4 @@ mod complete;
 mod derivative;
 mod oracle;
 mod passes;
+mod text;

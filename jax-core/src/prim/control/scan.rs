@@ -43,6 +43,11 @@ pub fn scan(primitive: Scan, operands: &[Array]) -> Vec<Array> {
     bind(Prim::new(primitive), &operands.iter().collect::<Vec<_>>()).into_vec()
 }
 
+/// The type of one slice of a stacked array.
+fn slice_aval(aval: &Aval) -> Aval {
+    aval.with_shape(aval.shape.get(1..).unwrap_or(&[]))
+}
+
 impl Scan {
     /// The three groups of values given for each operand: consts, carry, stacked inputs.
     fn split<'a, T>(&self, ins: &'a [T]) -> (&'a [T], &'a [T], &'a [T]) {
