@@ -1,14 +1,14 @@
 //! Operations on concrete arrays outside of any staged function: each runs through the compiler, and is compiled
 //! once for each primitive and operand types.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, LazyLock, RwLock};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
+use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::data::{Array, Repr};
-use crate::base::Result;
+use crate::base::{Result, Table};
 use crate::ir::lower::lower;
 use crate::ir::{Atom, Aval, Eqn, Jaxpr, Prim};
 use crate::machine::{Executable, Input, machine};
@@ -20,24 +20,25 @@ struct Entry {
     outs: Vec<Aval>,
 }
 
-static CACHE: LazyLock<RwLock<HashMap<u64, Vec<Arc<Entry>>>>> = LazyLock::new(RwLock::default);
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+static CACHE: Table<Entry, 1024> = Table::new();
 
 /// Runs a primitive on concrete arrays.
 pub(super) fn run(prim: Prim, args: &[&Array]) -> Result<SmallVec<[Array; 2]>> {
-    let avals: SmallVec<[Aval; 4]> = args.iter().map(|arg| arg.aval().clone()).collect();
-    let hash = HASHER.hash_one((&prim, &avals));
-    let found = {
-        let cache = CACHE.read().unwrap_or_else(|e| e.into_inner());
-        cache.get(&hash).and_then(|es| es.iter().find(|e| e.prim == prim && e.avals == avals).cloned())
+    let mut hasher = FxHasher::default();
+    prim.hash(&mut hasher);
+    args.iter().for_each(|arg| arg.aval().hash(&mut hasher));
+    let hash = hasher.finish();
+    let fits = |entry: &Entry| {
+        entry.avals.len() == args.len()
+            && entry.avals.iter().zip(args).all(|(aval, arg)| aval == arg.aval())
+            && entry.prim == prim
     };
-    let entry = match found {
+    let entry = match CACHE.find(hash, fits) {
         Some(entry) => entry,
         None => {
-            let entry = Arc::new(compile(prim, avals)?);
-            let mut cache = CACHE.write().unwrap_or_else(|e| e.into_inner());
-            cache.entry(hash).or_default().push(entry.clone());
-            entry
+            // Compiled before the table is locked: whatever compiling runs may look here itself.
+            let entry = compile(prim.clone(), args)?;
+            CACHE.find_or_make(hash, fits, || Ok(entry))?
         }
     };
     let mut inputs: SmallVec<[Input<'_>; 4]> = args.iter().map(|arg| input(arg)).collect();
@@ -58,7 +59,8 @@ pub(crate) fn input(array: &Array) -> Input<'_> {
     }
 }
 
-fn compile(prim: Prim, avals: SmallVec<[Aval; 4]>) -> Result<Entry> {
+fn compile(prim: Prim, args: &[&Array]) -> Result<Entry> {
+    let avals: SmallVec<[Aval; 4]> = args.iter().map(|arg| arg.aval().clone()).collect();
     let outs = prim.type_rule(&avals)?;
     let mut jaxpr = Jaxpr::default();
     jaxpr.invars = avals.iter().map(|aval| jaxpr.fresh(aval.clone())).collect();

@@ -8,9 +8,11 @@ pub mod promote;
 pub mod scalar;
 pub mod shape;
 pub mod span;
+pub mod table;
 
 pub use dtype::{DType, Kind};
 pub use error::{Error, Result};
 pub use scalar::Scalar;
 pub use shape::Shape;
 pub use span::Span;
+pub use table::Table;

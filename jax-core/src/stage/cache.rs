@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, RwLock};
 
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
@@ -10,7 +9,7 @@ use smallvec::SmallVec;
 use super::compiled::{Compiled, Traced};
 use super::tree::{Flat, Leaves, Token};
 use crate::array::{Array, builder};
-use crate::base::Result;
+use crate::base::{Result, Table};
 use crate::ir::Aval;
 
 /// What a body does: reads its arguments and writes its results.
@@ -87,7 +86,7 @@ impl Staged {
     }
 
     /// The executable for arguments of these types.
-    pub(super) fn compiled(&self, args: &Flat, starts: &[(usize, usize)]) -> Result<Arc<Entry>> {
+    pub(super) fn compiled(&self, args: &Flat, starts: &[(usize, usize)]) -> Result<&Entry> {
         self.cache.find_or_make(args, starts, || self.trace(args, starts).optimize().lower().compile())
     }
 }
@@ -115,7 +114,6 @@ impl StagedGrad {
 /// One signature and its executable.
 #[derive(Debug)]
 pub struct Entry {
-    hash: u64,
     avals: Vec<Aval>,
     tokens: SmallVec<[Token; 6]>,
     starts: Vec<(usize, usize)>,
@@ -123,12 +121,9 @@ pub struct Entry {
     pub compiled: Compiled,
 }
 
-/// Executables by signature.
+/// Executables by signature. Entries are only ever added.
 #[derive(Debug, Default)]
-pub struct Cache {
-    entries: RwLock<Vec<Arc<Entry>>>,
-    making: Mutex<()>,
-}
+pub struct Cache(Table<Entry, 8>);
 
 fn hash(args: &Flat) -> u64 {
     let mut hasher = FxHasher::default();
@@ -140,10 +135,9 @@ fn hash(args: &Flat) -> u64 {
 }
 
 impl Entry {
-    fn fits(&self, hash: u64, args: &Flat) -> bool {
+    fn fits(&self, args: &Flat) -> bool {
         let same_type = |(aval, leaf): (&Aval, &Array)| aval == leaf.aval();
-        self.hash == hash
-            && self.avals.len() == args.leaves.len()
+        self.avals.len() == args.leaves.len()
             && self.avals.iter().zip(&args.leaves).all(same_type)
             && self.tokens == args.tokens
     }
@@ -152,47 +146,32 @@ impl Entry {
 impl Cache {
     /// An empty cache.
     pub const fn new() -> Cache {
-        Cache { entries: RwLock::new(Vec::new()), making: Mutex::new(()) }
-    }
-
-    fn find(&self, hash: u64, args: &Flat) -> Option<Arc<Entry>> {
-        let entries = self.entries.read().unwrap_or_else(|e| e.into_inner());
-        entries.iter().rev().find(|entry| entry.fits(hash, args)).cloned()
+        Cache(Table::new())
     }
 
     /// The executable for arguments of this signature. Concurrent first calls make it once.
+    ///
+    /// # Errors
+    /// What `make` gives.
     pub fn find_or_make(
         &self,
         args: &Flat,
         starts: &[(usize, usize)],
         make: impl FnOnce() -> Result<Compiled>,
-    ) -> Result<Arc<Entry>> {
-        let hash = hash(args);
-        if let Some(entry) = self.find(hash, args) {
-            return Ok(entry);
-        }
-        let _making = self.making.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(entry) = self.find(hash, args) {
-            return Ok(entry);
-        }
-        let entry = Arc::new(Entry {
-            hash,
-            avals: args.avals(),
-            tokens: args.tokens.clone(),
-            starts: starts.to_vec(),
-            compiled: make()?,
-        });
-        self.entries.write().unwrap_or_else(|e| e.into_inner()).push(entry.clone());
-        Ok(entry)
+    ) -> Result<&Entry> {
+        let entry = || {
+            let compiled = make()?;
+            Ok(Entry { avals: args.avals(), tokens: args.tokens.clone(), starts: starts.to_vec(), compiled })
+        };
+        self.0.find_or_make(hash(args), |entry| entry.fits(args), entry)
     }
 
     fn len(&self) -> usize {
-        self.entries.read().unwrap_or_else(|e| e.into_inner()).len()
+        self.0.len()
     }
 
     fn reasons(&self, params: &[&str]) -> Vec<String> {
-        let entries = self.entries.read().unwrap_or_else(|e| e.into_inner());
-        entries.windows(2).map(|pair| reason(&pair[0], &pair[1], params)).collect()
+        self.0.in_order().windows(2).map(|pair| reason(pair[0], pair[1], params)).collect()
     }
 }
 

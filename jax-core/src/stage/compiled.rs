@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
@@ -17,23 +17,41 @@ use crate::kernel::Program;
 use crate::machine::{Analysis, Executable, Input, machine};
 use crate::transform::dce;
 
-/// Executables of programs that transforms made, by program.
-static CACHE: LazyLock<RwLock<HashMap<Arc<Jaxpr>, Arc<dyn Executable>>>> = LazyLock::new(RwLock::default);
+/// How many programs of transforms stay compiled when the transformed functions themselves are gone.
+const KEPT: usize = 1024;
 
-/// Runs a traced function, compiled once for each program. What it closed over is an input of the program.
-pub(crate) fn run_cached(traced: Traced, args: SmallVec<[Array; 6]>) -> Result<Flat> {
-    let jaxpr = &traced.closed.jaxpr;
-    let found = CACHE.read().unwrap_or_else(|e| e.into_inner()).get(jaxpr).cloned();
-    let executable = match found {
-        Some(executable) => executable,
-        None => {
-            let executable = machine().compile(lower(jaxpr))?;
-            let mut cache = CACHE.write().unwrap_or_else(|e| e.into_inner());
-            cache.entry(jaxpr.clone()).or_insert(executable).clone()
+/// Executables of programs that transforms made, each with the time of its last use: so that `grad(f)(x)` in a loop,
+/// which makes a new function at every turn, compiles once.
+#[derive(Default)]
+struct Programs {
+    executables: HashMap<Arc<Jaxpr>, (Arc<dyn Executable>, u64)>,
+    clock: u64,
+}
+
+static PROGRAMS: LazyLock<Mutex<Programs>> = LazyLock::new(Mutex::default);
+
+impl Programs {
+    fn find(&mut self, jaxpr: &Arc<Jaxpr>) -> Option<Arc<dyn Executable>> {
+        self.clock += 1;
+        let (executable, used) = self.executables.get_mut(jaxpr)?;
+        *used = self.clock;
+        Some(executable.clone())
+    }
+
+    /// Keeps an executable; when there are too many, the half that was used longest ago goes.
+    fn keep(&mut self, jaxpr: Arc<Jaxpr>, executable: Arc<dyn Executable>) {
+        self.clock += 1;
+        self.executables.insert(jaxpr, (executable, self.clock));
+        if self.executables.len() > KEPT {
+            let mut times: Vec<u64> = self.executables.values().map(|(_, used)| *used).collect();
+            let (_, &mut middle, _) = times.select_nth_unstable(KEPT / 2);
+            self.executables.retain(|_, (_, used)| *used >= middle);
         }
-    };
-    let out_avals = traced.closed.out_avals();
-    Compiled { traced, out_avals, executable }.run(args)
+    }
+}
+
+fn programs() -> MutexGuard<'static, Programs> {
+    PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A traced function: its jaxpr and the structure of its results.
@@ -67,6 +85,23 @@ impl Traced {
     pub fn optimize(self) -> Traced {
         let jaxpr = Arc::new(dce(&self.closed.jaxpr));
         Traced { closed: ClosedJaxpr { jaxpr, ..self.closed }, ..self }
+    }
+
+    /// The executable, found if the same program was compiled before. What the function closed over is an input of
+    /// the program.
+    pub(crate) fn compile_shared(self) -> Result<Compiled> {
+        let traced = self.optimize();
+        let found = programs().find(&traced.closed.jaxpr);
+        let executable = match found {
+            Some(executable) => executable,
+            None => {
+                let executable = machine().compile(lower(&traced.closed.jaxpr))?;
+                programs().keep(traced.closed.jaxpr.clone(), executable.clone());
+                executable
+            }
+        };
+        let out_avals = traced.closed.out_avals();
+        Ok(Compiled { traced, out_avals, executable })
     }
 
     /// The nests.

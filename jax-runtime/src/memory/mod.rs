@@ -1,9 +1,11 @@
-//! Pooled memory: 64-byte aligned buffers in size classes, recycled when they are dropped.
+//! Pooled memory: 64-byte aligned buffers in size classes, recycled when they are dropped: small ones within their
+//! thread, without a lock, large ones through the pool.
 //!
 //! Which buffer lives where in a program is `schedule::place`'s business, not this module's.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::any::Any;
+use std::cell::RefCell;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,17 @@ pub const ALIGN: usize = 64;
 
 /// Sizes grow by quarters of a power of two, so that at most a fifth of a buffer is waste.
 const CLASSES: usize = 4 * 48;
+
+/// How many classes are small: up to 4096 bytes. Such buffers come and go with every call.
+const SMALL: usize = 20;
+
+/// How many small blocks of one class a thread keeps.
+const KEPT: usize = 32;
+
+thread_local! {
+    /// The small blocks that this thread keeps, by class.
+    static KEEP: RefCell<[Vec<Block>; SMALL]> = const { RefCell::new([const { Vec::new() }; SMALL]) };
+}
 
 /// A thread-safe pool of buffers.
 pub struct Pool {
@@ -84,7 +97,7 @@ impl Pool {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A buffer of this many bytes: recycled, or zeroed by the system.
+    /// A buffer of this many bytes: recycled, its contents what they were, or zeroed by the system.
     pub fn buffer(self: &Arc<Pool>, bytes: usize) -> Result<Buffer> {
         let class = class_of(bytes);
         let too_large =
@@ -92,7 +105,10 @@ impl Pool {
         if class >= CLASSES {
             return Err(too_large());
         }
-        let recycled = {
+        let small = class < SMALL;
+        let recycled = if small {
+            KEEP.try_with(|keep| keep.borrow_mut()[class].pop()).ok().flatten()
+        } else {
             let mut shelves = self.shelves();
             let block = shelves.free[class].pop();
             if block.is_some() {
@@ -109,7 +125,8 @@ impl Pool {
                 Block { start, class }
             }
         };
-        Ok(Buffer { block: Some(block), bytes, pool: self.clone() })
+        let pool = (!small).then(|| self.clone());
+        Ok(Buffer { block: Some(block), bytes, pool })
     }
 
     /// Bytes that wait for reuse.
@@ -131,11 +148,12 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// A buffer of a [`Pool`], given back when it is dropped.
+/// A buffer of a [`Pool`], given back when it is dropped: a small one to the thread that drops it.
 pub struct Buffer {
     block: Option<Block>,
     bytes: usize,
-    pool: Arc<Pool>,
+    /// Where a large one goes.
+    pool: Option<Arc<Pool>>,
 }
 
 impl Buffer {
@@ -148,8 +166,19 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let Some(block) = self.block.take() else { return };
+        let Some(pool) = &self.pool else {
+            // Blocks over the number, and those of a thread that ends, are freed.
+            let _ = KEEP.try_with(|keep| {
+                let mut keep = keep.borrow_mut();
+                let kept = &mut keep[block.class];
+                if kept.len() < KEPT {
+                    kept.push(block);
+                }
+            });
+            return;
+        };
         let size = class_bytes(block.class);
-        let mut shelves = self.pool.shelves();
+        let mut shelves = pool.shelves();
         if shelves.held + size <= shelves.budget {
             shelves.held += size;
             let class = block.class;
@@ -205,16 +234,34 @@ mod tests {
     #[test]
     fn buffers_are_aligned_recycled_and_trimmed() {
         let pool = Pool::new(1 << 16);
+        let first = pool.buffer(10_000).expect("memory");
+        let place = first.as_ptr();
+        assert_eq!(place as usize % ALIGN, 0);
+        drop(first);
+        assert_eq!(pool.held(), 10_240);
+        assert_eq!(pool.buffer(9990).expect("memory").as_ptr(), place);
+        drop(pool.buffer(1 << 20).expect("memory"));
+        assert_eq!(pool.held(), 10_240, "a buffer over the budget is not kept");
+        pool.trim();
+        assert_eq!(pool.held(), 0);
+        assert!(pool.buffer(usize::MAX / 2).is_err());
+    }
+
+    #[test]
+    fn small_buffers_stay_with_their_thread() {
+        assert_eq!((class_bytes(SMALL - 1), class_of(4096)), (4096, SMALL - 1));
+        let pool = Pool::new(1 << 16);
         let first = pool.buffer(1000).expect("memory");
         let place = first.as_ptr();
         assert_eq!(place as usize % ALIGN, 0);
         drop(first);
-        assert_eq!(pool.held(), 1024);
-        assert_eq!(pool.buffer(990).expect("memory").as_ptr(), place);
-        drop(pool.buffer(1 << 20).expect("memory"));
-        assert_eq!(pool.held(), 1024, "a buffer over the budget is not kept");
-        pool.trim();
         assert_eq!(pool.held(), 0);
-        assert!(pool.buffer(usize::MAX / 2).is_err());
+        let again = pool.buffer(990).expect("memory");
+        assert_eq!(again.as_ptr(), place);
+        // Dropped by another thread it goes there, and is freed when that thread ends.
+        std::thread::spawn(move || drop(again)).join().expect("the thread");
+        let many: Vec<Buffer> = (0..3 * KEPT).map(|_| pool.buffer(64).expect("memory")).collect();
+        drop(many);
+        assert_eq!(KEEP.with_borrow(|keep| keep[0].len()), KEPT);
     }
 }
