@@ -183,8 +183,8 @@ impl Executable for CpuExecutable {
         };
         count(&self.fused.body, &self.fused, 1, &mut analysis);
         analysis.stages = vec![
-            ("nests", format!("{:#?}", self.program)),
-            ("fused", format!("{:#?}", self.fused)),
+            ("nests", self.program.to_string()),
+            ("fused", self.fused.to_string()),
             ("schedule", self.schedule.to_string()),
             ("code", cranelift::text(&self.schedule)),
         ];

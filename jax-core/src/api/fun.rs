@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -10,16 +10,17 @@ use crate::array::fail::{raise, value_error};
 use crate::array::{Array, builder};
 use crate::base::Result;
 use crate::ir::ClosedJaxpr;
+use crate::stage::cache::Cache;
 use crate::stage::call::hand_over;
-use crate::stage::compiled::{Traced, run_cached};
+use crate::stage::compiled::{Compiled, Traced};
 use crate::stage::tree::{Arg, Flat, Leaves, Ret};
 
 /// A function over the arguments `A`, a tuple.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be transformed",
-    note = "transforms take functions and closures of up to 8 arguments by value, whose arguments and results are arrays, Rust scalars, keys and trees of them"
+    note = "transforms take functions and closures of up to 8 arguments by value, whose arguments and results are arrays, Rust scalars, keys and trees of them; what they capture must be `Send` and `Sync`"
 )]
-pub trait Fun<A> {
+pub trait Fun<A>: Send + Sync {
     /// What it gives.
     type Out: Ret;
 
@@ -30,7 +31,7 @@ pub trait Fun<A> {
 /// The arguments of a function: a tuple.
 pub trait Args: Sized {
     /// A callable that takes these arguments.
-    type Dyn<'f, R: 'f>: ?Sized + 'f;
+    type Dyn<'f, R: 'f>: ?Sized + Send + Sync + 'f;
 
     /// Appends the leaves and the structure of every argument; gives where each starts.
     fn flatten_all(self, flat: &mut Flat) -> Starts;
@@ -39,7 +40,7 @@ pub trait Args: Sized {
     fn rebuild_all(leaves: &mut Leaves<'_>) -> Self;
 
     /// A boxed callable.
-    fn boxed<'f, R: 'f>(f: impl Fn(Self) -> R + 'f) -> Box<Self::Dyn<'f, R>>;
+    fn boxed<'f, R: 'f>(f: impl Fn(Self) -> R + Send + Sync + 'f) -> Box<Self::Dyn<'f, R>>;
 
     /// Calls a boxed callable.
     fn call<'f, R: 'f>(f: &Self::Dyn<'f, R>, args: Self) -> R;
@@ -49,7 +50,7 @@ pub trait Args: Sized {
 pub type Starts = SmallVec<[(usize, usize); 6]>;
 
 /// A function over flattened arguments, to be called while a function is being traced.
-pub type FlatFun<'f> = Rc<dyn Fn(&Flat, &Starts) -> Flat + 'f>;
+pub type FlatFun<'f> = Arc<dyn Fn(&Flat, &Starts) -> Flat + Send + Sync + 'f>;
 
 /// What a transform gives: called with plain call syntax, and transformed again.
 pub struct Transformed<'f, A: Args, R: 'f>(Box<A::Dyn<'f, R>>);
@@ -77,14 +78,26 @@ impl<A: Args, R> fmt::Debug for Transformed<'_, A, R> {
 }
 
 impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
-    /// The callable of a function over flattened arguments: staged into the function being traced, or compiled,
-    /// once for each program, and run.
+    /// The callable of a function over flattened arguments: staged into the function being traced, or traced and
+    /// compiled, once for each signature, and run.
     pub(crate) fn new(flat: FlatFun<'f>) -> Transformed<'f, A, R> {
-        Transformed::from_flat(move |given, starts| call_flat(&flat, given, starts))
+        Transformed::with_compiler(flat, Traced::compile_shared)
+    }
+
+    /// The same, compiled as asked.
+    pub(crate) fn with_compiler(flat: FlatFun<'f>, compile: fn(Traced) -> Result<Compiled>) -> Transformed<'f, A, R> {
+        let cache = Cache::new();
+        Transformed::from_flat(move |args: Flat, starts| {
+            if builder::is_tracing() {
+                return Ok(flat(&args, starts));
+            }
+            let entry = cache.find_or_make(&args, starts, || compile(trace_flat(&flat, &args, starts)))?;
+            entry.compiled.run(args.leaves)
+        })
     }
 
     /// The callable of a function that stages or runs by itself.
-    pub(crate) fn from_flat(call: impl Fn(Flat, &Starts) -> Result<Flat> + 'f) -> Transformed<'f, A, R> {
+    fn from_flat(call: impl Fn(Flat, &Starts) -> Result<Flat> + Send + Sync + 'f) -> Transformed<'f, A, R> {
         Transformed(A::boxed(move |args: A| {
             let mut given = Flat::new();
             let starts = args.flatten_all(&mut given);
@@ -114,7 +127,7 @@ pub(crate) fn call_flat(f: &FlatFun<'_>, args: Flat, starts: &Starts) -> Result<
     if builder::is_tracing() {
         return Ok(f(&args, starts));
     }
-    run_cached(trace_flat(f, &args, starts).optimize(), args.leaves)
+    trace_flat(f, &args, starts).compile_shared()?.run(args.leaves)
 }
 
 /// Traces a function over flattened arguments.
@@ -129,7 +142,7 @@ pub(crate) fn trace_flat(f: &FlatFun<'_>, args: &Flat, starts: &Starts) -> Trace
 
 /// A user's function over flattened arguments.
 pub(crate) fn flatten_fun<'f, A: Args, F: Fun<A> + 'f>(f: F) -> FlatFun<'f> {
-    Rc::new(move |args, _| {
+    Arc::new(move |args, _| {
         let mut leaves = args.read();
         let rebuilt = A::rebuild_all(&mut leaves);
         let hidden = leaves.hidden;
@@ -161,7 +174,7 @@ macro_rules! functions {
         $(
             impl<Func, R, $($name,)*> Fun<($($name,)*)> for Func
             where
-                Func: Fn($($name),*) -> R,
+                Func: Fn($($name),*) -> R + Send + Sync,
                 R: Ret,
             {
                 type Out = R;
@@ -172,7 +185,7 @@ macro_rules! functions {
             }
 
             impl<$($name: Arg + 'static),*> Args for ($($name,)*) {
-                type Dyn<'f, R: 'f> = dyn Fn($($name),*) -> R + 'f;
+                type Dyn<'f, R: 'f> = dyn Fn($($name),*) -> R + Send + Sync + 'f;
 
                 fn flatten_all(self, flat: &mut Flat) -> Starts {
                     let mut starts = Starts::new();
@@ -188,7 +201,7 @@ macro_rules! functions {
                 }
 
                 #[allow(non_snake_case, reason = "parameters are named like their types")]
-                fn boxed<'f, R: 'f>(f: impl Fn(Self) -> R + 'f) -> Box<Self::Dyn<'f, R>> {
+                fn boxed<'f, R: 'f>(f: impl Fn(Self) -> R + Send + Sync + 'f) -> Box<Self::Dyn<'f, R>> {
                     Box::new(move |$($name),*| f(($($name,)*)))
                 }
 

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, call_flat, flatten_fun, program};
 use crate::array::fail::raise;
@@ -15,7 +15,7 @@ use crate::prim::compare::eq;
 use crate::prim::convert::convert_element_type;
 use crate::prim::iota::iota;
 use crate::prim::shape::reshape;
-use crate::stage::compiled::{Traced, run_cached};
+use crate::stage::compiled::{Compiled, Traced};
 use crate::stage::tree::{Arg, Flat, Leaves, Ret};
 use crate::transform::batch::{batch, materialize};
 use crate::transform::jvp::zeros;
@@ -224,19 +224,19 @@ impl<A, S: Select<A>, T: Select<A>, U: Select<A>> Select<A> for (S, T, U) {
 }
 
 /// The gradient of a function, a builder and a callable: see [`grad`] and [`value_and_grad`].
-pub struct Grad<'f, A: Args, R: Ret + 'f, Out: Ret + 'f> {
+pub struct Grad<'f, A: Args, R: Ret, Out: Ret> {
     f: FlatFun<'f>,
     wrt: Vec<usize>,
     value: bool,
     has_aux: bool,
     call: Transformed<'f, A, Out>,
-    result: PhantomData<R>,
+    result: PhantomData<fn() -> R>,
 }
 
 impl<'f, A: Args, R: Ret + 'f, Out: Ret + 'f> Grad<'f, A, R, Out> {
     fn new(f: FlatFun<'f>, wrt: Vec<usize>, value: bool, has_aux: bool) -> Grad<'f, A, R, Out> {
         let (inner, positions) = (f.clone(), wrt.clone());
-        let gradient: FlatFun<'f> = Rc::new(move |args: &Flat, starts: &Starts| {
+        let gradient: FlatFun<'f> = Arc::new(move |args: &Flat, starts: &Starts| {
             staged_gradient(args, starts, &positions, value, has_aux, |args| inner(args, starts))
         });
         Grad { f, wrt, value, has_aux, call: Transformed::new(gradient), result: PhantomData }
@@ -277,7 +277,7 @@ impl<'f, A: Args, L: Ret + 'f, X: Ret + 'f, G: Ret + 'f> Grad<'f, A, (L, X), G> 
 }
 
 /// The value and the gradient of a function: see [`value_and_grad`].
-pub struct ValueAndGrad<'f, A: Args, R: Ret + 'f, G: Ret + 'f>(Grad<'f, A, R, (R, G)>, PhantomData<G>);
+pub struct ValueAndGrad<'f, A: Args, R: Ret, G: Ret>(Grad<'f, A, R, (R, G)>, PhantomData<fn() -> G>);
 
 impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> Deref for ValueAndGrad<'f, A, R, G> {
     type Target = A::Dyn<'f, (R, G)>;
@@ -402,7 +402,7 @@ where
     check_same_structure("jvp", &args, &dots);
     let count = args.leaves.len();
     let mut outs = Flat::new();
-    let both: FlatFun<'_> = Rc::new(|both: &Flat, starts: &Starts| {
+    let both: FlatFun<'_> = Arc::new(|both: &Flat, starts: &Starts| {
         let (primals, tangents) = both.leaves.split_at(count);
         let args = Flat { leaves: primals.iter().cloned().collect(), tokens: both.tokens.clone() };
         let (closed, out) = program(&flat, &args, starts);
@@ -491,8 +491,9 @@ fn run_leaves(closed: &ClosedJaxpr, args: &[Array]) -> Vec<Array> {
     if builder::is_tracing() {
         return crate::transform::eval(closed, args);
     }
-    let traced = Traced { closed: closed.clone(), out_tokens: Default::default() }.optimize();
-    match run_cached(traced, args.iter().cloned().collect()) {
+    let traced = Traced { closed: closed.clone(), out_tokens: Default::default() };
+    let run = |compiled: Compiled| compiled.run(args.iter().cloned().collect());
+    match traced.compile_shared().and_then(run) {
         Ok(out) => out.leaves.into_vec(),
         Err(error) => raise(error),
     }
@@ -639,7 +640,7 @@ fn single(op: &'static str, args: &Flat, starts: &Starts) -> Array {
 
 fn jacobian_fun<'f>(f: FlatFun<'f>, forward: bool) -> FlatFun<'f> {
     let op = if forward { "jacfwd" } else { "jacrev" };
-    Rc::new(move |args: &Flat, starts: &Starts| {
+    Arc::new(move |args: &Flat, starts: &Starts| {
         let x = single(op, args, starts);
         let mut marks = vec![false; args.leaves.len()];
         marks[0] = true;

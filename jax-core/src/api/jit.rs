@@ -1,6 +1,5 @@
 //! Staging closures: `jit`, `make_jaxpr`, `eval_shape`, `checkpoint`, `custom_jvp`, `custom_vjp`, `stop_gradient`.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program, trace_flat};
@@ -12,7 +11,6 @@ use crate::ir::{Aval, ClosedJaxpr};
 use crate::prim::control::custom::{CustomJvpCall, CustomVjpCall, Rule, custom_jvp_call, custom_vjp_call};
 use crate::prim::control::remat::{Remat, remat};
 use crate::prim::convert;
-use crate::stage::cache::Cache;
 use crate::stage::tree::{Flat, Leaves, PyTree, Ret};
 
 /// A staged closure: traced and compiled once for each signature of its arguments. What it captures is fixed at
@@ -30,16 +28,7 @@ where
     F: Fun<A> + 'f,
     F::Out: 'f,
 {
-    let flat = flatten_fun(f);
-    let cache = Cache::new();
-    Transformed::from_flat(move |args: Flat, starts: &Starts| {
-        if crate::array::is_tracing() {
-            return Ok(flat(&args, starts));
-        }
-        let entry =
-            cache.find_or_make(&args, starts, || trace_flat(&flat, &args, starts).optimize().lower().compile())?;
-        entry.compiled.run(args.leaves)
-    })
+    Transformed::with_compiler(flatten_fun(f), |traced| traced.optimize().lower().compile())
 }
 
 /// The jaxpr of a function for arguments of these types.
@@ -50,7 +39,7 @@ where
 /// let jaxpr = make_jaxpr(|x: Array| x.sin())(([1.0f32].into_array(),));
 /// assert_eq!(jaxpr.jaxpr.eqns.len(), 1);
 /// ```
-pub fn make_jaxpr<'f, A, F>(f: F) -> impl Fn(A) -> ClosedJaxpr + 'f
+pub fn make_jaxpr<'f, A, F>(f: F) -> impl Fn(A) -> ClosedJaxpr + Send + Sync + 'f
 where
     A: Args,
     F: Fun<A> + 'f,
@@ -90,7 +79,7 @@ where
     F::Out: 'f,
 {
     let flat = flatten_fun(f);
-    Transformed::new(Rc::new(move |args: &Flat, starts: &Starts| {
+    Transformed::new(Arc::new(move |args: &Flat, starts: &Starts| {
         let (closed, out) = program(&flat, args, starts);
         let (jaxpr, consts) = closed.convert_consts();
         let operands: Vec<Array> = consts.iter().chain(&args.leaves).cloned().collect();
@@ -137,7 +126,7 @@ where
 {
     let (flat, name): (FlatFun<'f>, String) = (flatten_fun(f), name.to_owned());
     let rule = Arc::new(rule);
-    Transformed::new(Rc::new(move |args: &Flat, starts: &Starts| {
+    Transformed::new(Arc::new(move |args: &Flat, starts: &Starts| {
         let (closed, out) = program(&flat, args, starts);
         let (jaxpr, consts) = closed.convert_consts();
         let operands: Vec<Array> = consts.iter().chain(&args.leaves).cloned().collect();
@@ -185,7 +174,7 @@ where
 {
     let (flat, name): (FlatFun<'f>, String) = (flatten_fun(f), name.to_owned());
     let (fwd, bwd) = (Arc::new(fwd), Arc::new(bwd));
-    Transformed::new(Rc::new(move |args: &Flat, starts: &Starts| {
+    Transformed::new(Arc::new(move |args: &Flat, starts: &Starts| {
         let (closed, out) = program(&flat, args, starts);
         let (jaxpr, consts) = closed.convert_consts();
         let operands: Vec<Array> = consts.iter().chain(&args.leaves).cloned().collect();

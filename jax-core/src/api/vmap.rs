@@ -1,7 +1,7 @@
 //! `vmap`: a function of one element to a function of a batch.
 
 use std::ops::Deref;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program};
 use crate::array::fail::raise;
@@ -79,7 +79,7 @@ tuples! {
 }
 
 /// A vectorized function, a builder and a callable: see [`vmap`].
-pub struct Vmapped<'f, A: Args, R: Ret + 'f> {
+pub struct Vmapped<'f, A: Args, R: Ret> {
     f: FlatFun<'f>,
     in_axes: Axes,
     out_axes: Axes,
@@ -137,7 +137,7 @@ impl<'f, A: Args, R: Ret + 'f> Vmapped<'f, A, R> {
     fn new(f: FlatFun<'f>, in_axes: Axes, out_axes: Axes, axis_size: Option<usize>) -> Vmapped<'f, A, R> {
         let (inner, ins, outs) = (f.clone(), in_axes.clone(), out_axes.clone());
         let batched: FlatFun<'f> =
-            Rc::new(move |args: &Flat, starts: &Starts| vectorize(&inner, &ins, &outs, axis_size, args, starts));
+            Arc::new(move |args: &Flat, starts: &Starts| vectorize(&inner, &ins, &outs, axis_size, args, starts));
         Vmapped { f, in_axes, out_axes, axis_size, call: Transformed::new(batched) }
     }
 
