@@ -9,31 +9,6 @@ use jax_core::kernel::*;
 use jax_core::machine::{Executable, Input, Machine, Storage};
 use jax_runtime::CpuMachine;
 
-/// `exp(x)` for moderate `x`: the cost of the real one, without its special cases.
-fn exp(body: &mut Body, x: Id) -> Id {
-    let c = |body: &mut Body, value: f64| body.float(DType::F32, value);
-    let (log2e, hi, lo) = (c(body, std::f64::consts::LOG2_E), c(body, -0.693359375), c(body, 2.12194440e-4));
-    let (least, most) = (c(body, -87.0), c(body, 88.0));
-    let x = body.binary(Binary::Max, x, least);
-    let x = body.binary(Binary::Min, x, most);
-    let n = body.binary(Binary::Mul, x, log2e);
-    let n = body.unary(Unary::RoundEven, n);
-    let r = body.mul_add(n, hi, x);
-    let r = body.mul_add(n, lo, r);
-    let mut p = c(body, 1.0 / 5040.0);
-    for factorial in [720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0] {
-        let term = c(body, 1.0 / factorial);
-        p = body.mul_add(p, r, term);
-    }
-    let n = body.convert(DType::I32, n);
-    let bias = body.constant(jax_core::base::Scalar::from_f64(DType::I32, 127.0));
-    let shift = body.constant(jax_core::base::Scalar::from_f64(DType::I32, 23.0));
-    let n = body.binary(Binary::Add, n, bias);
-    let n = body.binary(Binary::Shl, n, shift);
-    let scale = body.bitcast(DType::F32, n);
-    body.binary(Binary::Mul, p, scale)
-}
-
 fn map(shape: &[usize], value: impl Fn(&mut Body, Id) -> Id) -> Program {
     let mut program = Program::default();
     let ty = Ty::new(DType::F32, shape);
@@ -55,7 +30,7 @@ fn selu(size: usize) -> Program {
             body.float(DType::F32, 1.6732632423543772),
             body.float(DType::F32, 1.0507009873554805),
         );
-        let e = exp(body, x);
+        let e = body.unary(Unary::Exp, x);
         let scaled = body.binary(Binary::Mul, alpha, e);
         let negative = body.binary(Binary::Sub, scaled, alpha);
         let positive = body.binary(Binary::Gt, x, zero);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use jax_core::base::error::{Error, ErrorKind, Result};
 use jax_core::bug;
-use jax_core::kernel::{self, Block, LoopKind, Nest, Op, Program, Step};
+use jax_core::kernel::{self, Block, LoopKind, Op, Program, Step};
 use jax_core::machine::{Analysis, Device, Executable, Input, Machine, Memory, Storage};
 use smallvec::SmallVec;
 
@@ -53,7 +53,7 @@ impl CpuMachine {
 
     /// Compiles a program that was fused already; `program` is kept for its text.
     pub fn compile_stages(&self, program: Program, fused: Program) -> Result<CpuExecutable> {
-        let schedule = schedule::schedule(fused.clone(), &self.target, &expand);
+        let schedule = schedule::schedule(kernel::expand(fused.clone()), &self.target);
         let code = cranelift::compile(&schedule)?;
         let input_bytes = schedule.inputs.iter().map(|buf| schedule.bufs[buf.0 as usize].bytes()).collect();
         let output_bytes = schedule.outputs.iter().map(|buf| schedule.bufs[buf.0 as usize].bytes()).collect();
@@ -67,11 +67,6 @@ impl Default for CpuMachine {
     fn default() -> CpuMachine {
         CpuMachine::new()
     }
-}
-
-/// Writes a nest in operations that the backend has.
-fn expand(nest: &Nest) -> Nest {
-    nest.clone()
 }
 
 impl Machine for CpuMachine {

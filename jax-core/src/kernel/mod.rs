@@ -4,6 +4,7 @@
 //! No name of an array primitive appears here, and nothing here knows about tracing or derivatives.
 
 pub mod body;
+pub mod expand;
 pub mod interp;
 pub mod interval;
 pub mod nest;
@@ -14,6 +15,7 @@ pub mod program;
 pub mod verify;
 
 pub use body::{Body, Id, Node};
+pub use expand::expand;
 pub use nest::{Combine, Nest, Reduction, Sink, Ty};
 pub use op::{Binary, Op, Unary};
 pub use program::{Block, Branch, Buf, Carry, Loop, LoopKind, Program, Sort, Step};

@@ -9,7 +9,7 @@ pub mod place;
 pub mod print;
 pub mod target;
 
-use jax_core::kernel::{self, Block, Buf, Nest, Program, Sort, Ty};
+use jax_core::kernel::{self, Block, Buf, Program, Sort, Ty};
 
 pub use claim::Gemm;
 pub use loops::{Access, LoopNest, Split, Vector};
@@ -132,10 +132,10 @@ pub struct Carry {
     pub copy: bool,
 }
 
-/// Schedules a verified and fused program. `expand` writes a nest in operations that the backend has.
-pub fn schedule(program: Program, target: &Target, expand: &dyn Fn(&Nest) -> Nest) -> Schedule {
+/// Schedules a verified, fused and expanded program.
+pub fn schedule(program: Program, target: &Target) -> Schedule {
     let plan = place::place(&program, target);
-    let mut lower = Lower { target, expand, plan: &plan, partials: plan.partials.iter().copied() };
+    let mut lower = Lower { target, plan: &plan, partials: plan.partials.iter().copied() };
     let steps = lower.block(&program.body);
     Schedule {
         target: target.clone(),
@@ -152,7 +152,6 @@ pub fn schedule(program: Program, target: &Target, expand: &dyn Fn(&Nest) -> Nes
 
 struct Lower<'a, P> {
     target: &'a Target,
-    expand: &'a dyn Fn(&Nest) -> Nest,
     plan: &'a place::Plan,
     partials: P,
 }
@@ -171,7 +170,7 @@ impl<P: Iterator<Item = Option<usize>>> Lower<'_, P> {
                     let operands = gemm.inputs.map(|input| ins[input]);
                     return Some(Step::Gemm { gemm, ins: operands, out: outs[0] });
                 }
-                let mut loops = LoopNest::new((self.expand)(nest), self.target);
+                let mut loops = LoopNest::new(nest.clone(), self.target);
                 if partials.is_none() && matches!(loops.split, Split::Reduced { .. }) {
                     loops.split = Split::None;
                 }
