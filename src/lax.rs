@@ -3,7 +3,9 @@
 
 pub use jax_core::api::stop_gradient;
 pub use jax_core::lax::control::{ScanOptions, scan_with};
-pub use jax_core::lax::{cond, fori_loop, map, scan, switch, while_loop};
+pub use jax_core::lax::{
+    cond, dynamic_slice, dynamic_update_slice, fori_loop, map, scan, switch, while_loop,
+};
 pub use jax_core::prim::arg::{argmax, argmin};
 pub use jax_core::prim::arith::{
     abs, add, cbrt, div, integer_pow, max, min, mul, neg, pow, rem, rsqrt, sign, sqrt, square, sub,
@@ -13,7 +15,6 @@ pub use jax_core::prim::complex::{complex, conj, imag, real};
 pub use jax_core::prim::concatenate::{concatenate, split};
 pub use jax_core::prim::convert::{bitcast_convert_type, convert_element_type};
 pub use jax_core::prim::dot_general::{DotDimensionNumbers, dot_general};
-pub use jax_core::prim::dynamic_slice::{dynamic_slice, dynamic_update_slice};
 pub use jax_core::prim::exp_log::{exp, exp2, expm1, log, log1p, logistic};
 pub use jax_core::prim::gather::{Gather, GatherDimensionNumbers, GatherScatterMode, gather};
 pub use jax_core::prim::iota::iota;

@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, call_flat, flatten_fun, program};
 use crate::array::fail::raise;
-use crate::array::{Array, builder};
+use crate::array::{Array, bind_one, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Scalar};
 use crate::ir::{Aval, ClosedJaxpr, Jaxpr, Tangent};
+use crate::prim::arith::add;
 use crate::prim::compare::eq;
-use crate::prim::convert::convert_element_type;
+use crate::prim::concatenate::split;
+use crate::prim::convert::{ConvertElementType, convert_element_type};
+use crate::prim::elementwise::constant_like;
 use crate::prim::iota::iota;
 use crate::prim::shape::reshape;
 use crate::stage::compiled::{Compiled, Traced};
@@ -619,11 +622,23 @@ pub fn linear_transpose<A: Args, F: Fun<A>>(f: F, example: A) -> Vjp<A, F::Out> 
     vjp(f, example).1
 }
 
-/// An identity matrix of this dtype: row `i` is the `i`-th basis vector.
-fn basis(dtype: DType, size: usize) -> Array {
+/// The basis vectors of the arrays of this type, stacked: as many as they have elements. With the equations that JAX
+/// has for it, of which the optimizer drops those that do nothing.
+fn basis(aval: &Aval) -> Array {
+    let size = aval.size();
     let rows = iota(DType::I32, &[size, size], 0);
     let columns = iota(DType::I32, &[size, size], 1);
-    convert_element_type(&eq(&rows, &columns), dtype, false)
+    let rows = add(&rows, &constant_like(&rows, 0.0));
+    let eye = convert_element_type(&eq(&rows, &columns), aval.dtype, false);
+    let stacked = unravel(&eye, 1, &aval.shape);
+    bind_one(ConvertElementType { new_dtype: aval.dtype, weak_type: aval.weak }, &[&stacked])
+}
+
+/// The array with one axis made the axes of this shape.
+fn unravel(x: &Array, axis: usize, shape: &[usize]) -> Array {
+    let pieces = split(x, &[x.shape()[axis]], axis);
+    let full: Vec<usize> = [&x.shape()[..axis], shape, &x.shape()[axis + 1..]].concat();
+    reshape(&pieces[0], &full)
 }
 
 /// One array in, one array out, as the Jacobian functions take them.
@@ -656,13 +671,13 @@ fn jacobian_fun<'f>(f: FlatFun<'f>, forward: bool) -> FlatFun<'f> {
         let jacobian = if !at.has_tangent[0] {
             zeros(&full)
         } else if forward {
-            let rows = reshape(&basis(x.dtype(), x.size()), &[&[x.size()], x.shape()].concat());
+            let rows = basis(x.aval());
             let inputs: Vec<Array> = at.residuals.iter().cloned().chain([rows]).collect();
             let mut dims = vec![None; at.residuals.len()];
             dims.push(Some(0));
             let (outs, dims) = batch(&ClosedJaxpr::new(at.linear), &inputs, &dims, x.size());
             let last = materialize(&outs[0], dims[0], y.ndim(), x.size());
-            reshape(&last, &shape)
+            unravel(&last, y.ndim(), x.shape())
         } else {
             let avals: Vec<Aval> = at.residuals.iter().map(|r| r.aval().clone()).chain([y.clone()]).collect();
             let back = builder::trace(&avals, |args| {
@@ -670,12 +685,12 @@ fn jacobian_fun<'f>(f: FlatFun<'f>, forward: bool) -> FlatFun<'f> {
                 let ct = backward(&at.linear, residuals, &[Some(ct[0].clone())]).into_iter().next().flatten();
                 vec![ct.unwrap_or_else(|| zeros(x.aval()))]
             });
-            let rows = reshape(&basis(y.dtype, y.size()), &[&[y.size()], &y.shape[..]].concat());
+            let rows = basis(y);
             let inputs: Vec<Array> = at.residuals.iter().cloned().chain([rows]).collect();
             let mut dims = vec![None; at.residuals.len()];
             dims.push(Some(0));
             let (outs, dims) = batch(&back, &inputs, &dims, y.size());
-            reshape(&materialize(&outs[0], dims[0], 0, y.size()), &shape)
+            unravel(&materialize(&outs[0], dims[0], 0, y.size()), 0, &y.shape)
         };
         let mut result = Flat::new();
         result.leaf(jacobian);

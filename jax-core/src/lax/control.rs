@@ -48,6 +48,11 @@ fn settle(op: &'static str, carry: &mut [Array], outs: &[Aval]) -> bool {
         if aval.dtype == out.dtype && aval.shape == out.shape && aval.weak == out.weak {
             continue;
         }
+        if aval.weak && aval.dtype == out.dtype && aval.shape == out.shape {
+            // The turn as traced does for a strong start too, and JAX keeps it.
+            *value = convert_element_type(value, out.dtype, false);
+            continue;
+        }
         let (dtype, weak) = promote((aval.dtype, aval.weak), (out.dtype, out.weak));
         if aval.shape != out.shape || !(aval.weak || dtype == aval.dtype) {
             structure_error(
@@ -254,27 +259,37 @@ where
         );
     }
     let (dtype, _) = promote((lower.dtype(), lower.weak_type()), (upper.dtype(), upper.weak_type()));
-    let (lower, upper) = (convert_element_type(&lower, dtype, false), convert_element_type(&upper, dtype, false));
+    let bound = |x: &Array| if x.dtype() == dtype { x.clone() } else { convert_element_type(x, dtype, false) };
+    let (lower, upper) = (bound(&lower), bound(&upper));
     let mut init = flatten(init);
     let tokens = std::mem::take(&mut init.tokens);
-    let start: Vec<Array> = std::iter::once(lower.clone()).chain(init.leaves).collect();
-    let turn = |carry: Vec<Array>| -> Vec<Array> {
-        let next = flatten_tree(body(carry[0].clone(), build(&carry[1..], &tokens)));
+    let turn = |counter: &Array, value: &[Array]| -> (Array, Vec<Array>) {
+        let one = crate::prim::elementwise::constant_like(counter, 1.0);
+        let following = crate::prim::arith::add(counter, &one);
+        let next = flatten_tree(body(counter.clone(), build(value, &tokens)));
         if next.tokens != tokens {
             structure_error("fori_loop", "fori_loop body must give a value of the structure that it takes.");
         }
-        let one = crate::prim::elementwise::constant_like(&carry[0], 1.0);
-        std::iter::once(crate::prim::arith::add(&carry[0], &one)).chain(next.leaves).collect()
+        (following, next.leaves.into_vec())
     };
-    let results: Vec<Array> = match (lower.as_constant(), upper.as_constant()) {
+    let value: Vec<Array> = match (lower.as_constant(), upper.as_constant()) {
         (Some(first), Some(last)) => {
             let length = usize::try_from(last.as_i128() - first.as_i128()).unwrap_or(0);
             let options = ScanOptions { length: Some(length), ..ScanOptions::default() };
-            scan_with(options, |carry: Vec<Array>, ()| (turn(carry), ()), start, ()).0
+            let turn = |(counter, value): (Array, Vec<Array>), ()| (turn(&counter, &value), ());
+            scan_with(options, turn, (lower, init.leaves.into_vec()), ()).0.1
         }
-        _ => while_loop(|carry: Vec<Array>| compare::lt(&carry[0], &upper), turn, start),
+        // As in JAX the loop carries its bound.
+        _ => {
+            let goes_on = |(counter, upper, _): (Array, Array, Vec<Array>)| compare::lt(&counter, &upper);
+            let turn = |(counter, upper, value): (Array, Array, Vec<Array>)| {
+                let (following, next) = turn(&counter, &value);
+                (following, upper, next)
+            };
+            while_loop(goes_on, turn, (lower, upper, init.leaves.into_vec())).2
+        }
     };
-    build(&results[1..], &tokens)
+    build(&value, &tokens)
 }
 
 /// `f` of each slice along the leading axis, stacked.

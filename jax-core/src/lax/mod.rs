@@ -3,6 +3,7 @@
 
 pub mod axes;
 pub mod control;
+pub mod dynamic;
 pub mod index;
 pub mod methods;
 pub mod operators;
@@ -11,3 +12,4 @@ pub mod reduce;
 
 pub use axes::{IntoAxes, axis_of};
 pub use control::{cond, fori_loop, map, scan, switch, while_loop};
+pub use dynamic::{dynamic_slice, dynamic_update_slice};

@@ -13,6 +13,7 @@ pub mod convert;
 pub mod dot_general;
 pub mod dynamic_slice;
 pub(crate) mod elementwise;
+pub mod empty;
 pub mod exp_log;
 pub mod gather;
 pub mod iota;

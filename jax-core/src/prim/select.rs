@@ -83,8 +83,9 @@ impl Primitive for SelectN {
             let cases: Vec<&Array> = args[1..].iter().collect();
             let ans = select_n(&args[0], &cases);
             let tangent = tangents[1..].iter().any(Option::is_some).then(|| {
+                let zero = zeros(ans.aval());
                 let full: Vec<Array> =
-                    tangents[1..].iter().map(|t| t.clone().unwrap_or_else(|| zeros(ans.aval()))).collect();
+                    tangents[1..].iter().map(|t| t.clone().unwrap_or_else(|| zero.clone())).collect();
                 select_n(&args[0], &full.iter().collect::<Vec<_>>())
             });
             (vec![ans], vec![tangent])
@@ -108,24 +109,28 @@ impl Primitive for SelectN {
 
     fn batch(&self, args: &[Array], dims: &[Option<usize>], size: usize) -> (Vec<Array>, Vec<Option<usize>>) {
         let operands: Vec<&Array> = args.iter().collect();
-        let aligned = args.iter().zip(dims).all(|(arg, dim)| arg.shape() == args[0].shape() && *dim == dims[0]);
-        if aligned {
-            return (vec![select_n(&args[0], &operands[1..])], vec![dims[0]]);
+        let same_dim = dims[1..].iter().all(|dim| *dim == dims[1]);
+        let same_shape = args[1..].iter().all(|case| case.shape() == args[1].shape());
+        if same_dim && same_shape && dims[0].is_none() && args[0].ndim() == 0 {
+            return (vec![select_n(&args[0], &operands[1..])], vec![dims[1]]);
         }
-        // A batched scalar `which` is repeated over the cases' shape; an unbatched one stays a scalar.
+        if let Some(dim) = dims[0]
+            && same_dim
+            && dims[1] == dims[0]
+        {
+            // One choice for each lane, or one for each element.
+            let alike = args[0].shape() == args[1].shape();
+            let which = if alike { args[0].clone() } else { broadcast_in_dim(&args[0], args[1].shape(), &[dim]) };
+            return (vec![select_n(&which, &operands[1..])], vec![dims[0]]);
+        }
         let front = |arg: &Array, dim: Option<usize>| match dim {
             Some(dim) => move_axis(arg, dim, 0),
             None => crate::transform::batch::materialize(arg, None, 0, size),
         };
+        let which = if args[0].ndim() == 0 { args[0].clone() } else { front(&args[0], dims[0]) };
         let cases: Vec<Array> = args[1..].iter().zip(&dims[1..]).map(|(arg, dim)| front(arg, *dim)).collect();
-        let which = match dims[0] {
-            None if args[0].ndim() == 0 => args[0].clone(),
-            dim => {
-                let which = front(&args[0], dim);
-                let axes: Vec<usize> = (0..which.ndim()).collect();
-                broadcast_in_dim(&which, cases[0].shape(), &axes)
-            }
-        };
+        // A choice for each lane is repeated over the cases; a single one stays a scalar.
+        let which = if which.ndim() == 1 { broadcast_in_dim(&which, cases[0].shape(), &[0]) } else { which };
         (vec![select_n(&which, &cases.iter().collect::<Vec<_>>())], vec![Some(0)])
     }
 

@@ -340,11 +340,12 @@ pub(crate) fn pad_rank(x: &Array, rank: usize) -> Array {
     broadcast_in_dim(x, &shape, &dims)
 }
 
-/// A scalar, or an array of this rank, repeated to this shape.
+/// A scalar, or an array of this rank, repeated to this shape: axes to be repeated go first.
 #[track_caller]
 pub(crate) fn broadcast_to_rank_and_shape(x: &Array, shape: &[usize]) -> Array {
-    let dims: Vec<usize> = if x.ndim() == 0 { Vec::new() } else { (0..shape.len()).collect() };
-    broadcast_in_dim(x, shape, &dims)
+    let kept: Vec<usize> = (0..x.ndim()).filter(|&axis| x.shape()[axis] == shape[axis]).collect();
+    let squeezed: Vec<usize> = kept.iter().map(|&axis| shape[axis]).collect();
+    broadcast_in_dim(&reshape(x, &squeezed), shape, &kept)
 }
 
 crate::readers! {

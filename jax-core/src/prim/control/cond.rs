@@ -14,6 +14,7 @@ use crate::ir::{
 use crate::kernel::{Branch, Buf, Step};
 use crate::prim::compare::eq;
 use crate::prim::convert::stop_gradient;
+use crate::prim::empty::empty;
 use crate::prim::select::{select, select_n};
 use crate::prim::shape::{broadcast_in_dim, move_axis};
 use crate::transform::batch::{batch, batch_jaxpr, materialize};
@@ -294,7 +295,10 @@ impl Primitive for Cond {
                     let residuals = outs.split_off(outs.len() - part.places.len());
                     outs.extend(slots.iter().enumerate().map(|(slot, aval)| {
                         let mine = part.places.iter().position(|&place| place == slot);
-                        mine.map_or_else(|| zeros(aval), |i| residuals[i].clone())
+                        mine.map_or_else(
+                            || broadcast_in_dim(&empty(aval.dtype), &aval.shape, &[]),
+                            |i| residuals[i].clone(),
+                        )
                     }));
                     outs
                 })
