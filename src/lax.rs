@@ -3,9 +3,7 @@
 
 pub use jax_core::api::stop_gradient;
 pub use jax_core::lax::control::{ScanOptions, scan_with};
-pub use jax_core::lax::{
-    cond, dynamic_slice, dynamic_update_slice, fori_loop, map, scan, switch, while_loop,
-};
+pub use jax_core::lax::{cond, dynamic_slice, dynamic_update_slice, fori_loop, map, scan, switch, while_loop};
 pub use jax_core::prim::arg::{argmax, argmin};
 pub use jax_core::prim::arith::{
     abs, add, cbrt, div, integer_pow, max, min, mul, neg, pow, rem, rsqrt, sign, sqrt, square, sub,

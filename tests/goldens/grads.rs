@@ -10,17 +10,17 @@ use crate::inputs::*;
 use crate::jnp;
 
 /// The jaxpr of the gradient of a function of one array.
-fn gradient(f: impl Fn(Array) -> Array, at: Array) -> ClosedJaxpr {
+fn gradient(f: impl Fn(Array) -> Array + Send + Sync, at: Array) -> ClosedJaxpr {
     make_jaxpr(|x: Array| grad(|x: Array| f(x))(x))((at,))
 }
 
 /// The jaxpr of the gradient of a function of two arrays with respect to the first.
-fn gradient2(f: impl Fn(Array, Array) -> Array, x: Array, y: Array) -> ClosedJaxpr {
+fn gradient2(f: impl Fn(Array, Array) -> Array + Send + Sync, x: Array, y: Array) -> ClosedJaxpr {
     make_jaxpr(|x: Array, y: Array| grad(|x: Array, y: Array| f(x, y))(x, y))((x, y))
 }
 
 /// The jaxpr of the gradient of a function of two arrays with respect to both.
-fn both(f: impl Fn(Array, Array) -> Array, x: Array, y: Array) -> ClosedJaxpr {
+fn both(f: impl Fn(Array, Array) -> Array + Send + Sync, x: Array, y: Array) -> ClosedJaxpr {
     make_jaxpr(|x: Array, y: Array| grad(|x: Array, y: Array| f(x, y)).argnums((jax_core::api::ARG0, ARG1))(x, y))((
         x, y,
     ))
@@ -64,6 +64,7 @@ pub const CASES: &[Case] = &[
         let f = |x: Array, i: Array| lax::dynamic_slice(&x, &[&i], &[4]).powi(2).sum(None);
         gradient2(f, x10(), i32_(2))
     }),
+    ("grad_gather", || gradient2(|x, i| x.index(i).powi(2).sum(None), x10(), i3())),
     ("grad_slice", || gradient(|x| prim::slice::slice(&x, &[1], &[3], None).powi(2).sum(None), x())),
     ("grad_concatenate", || gradient2(|x, y| jnp::concatenate(&[x, y]).powi(2).sum(None), x(), y())),
     ("grad_broadcast", || gradient2(|b, m| (b + m).powi(2).sum(None), b3(), m())),

@@ -9,12 +9,14 @@ use crate::inputs::*;
 use crate::jnp;
 
 /// The primal and the tangent of a function of one array.
-fn push(f: impl Fn(Array) -> Array + 'static) -> impl Fn(Array, Array) -> (Array, Array) {
+fn push(f: impl Fn(Array) -> Array + Send + Sync + 'static) -> impl Fn(Array, Array) -> (Array, Array) {
     move |x, t| jvp(|x: Array| f(x), (x,), (t,))
 }
 
 /// The primal and the tangent of a function of two arrays.
-fn push2(f: impl Fn(Array, Array) -> Array + 'static) -> impl Fn(Array, Array, Array, Array) -> (Array, Array) {
+fn push2(
+    f: impl Fn(Array, Array) -> Array + Send + Sync + 'static,
+) -> impl Fn(Array, Array, Array, Array) -> (Array, Array) {
     move |x, y, t, u| jvp(|x: Array, y: Array| f(x, y), (x, y), (t, u))
 }
 
@@ -48,6 +50,9 @@ pub const CASES: &[Case] = &[
         make_jaxpr(f)((x(), y(), x()))
     }),
     ("jvp_stop_gradient", || make_jaxpr(push(|x| stop_gradient(&x) * x))((x(), x()))),
+    ("jvp_gather", || {
+        make_jaxpr(|x: Array, i: Array, t: Array| push(move |x| x.index(&i))(x, t))((x10(), i3(), x10()))
+    }),
     ("jvp_pow", || make_jaxpr(push2(|x, y| x.powf(y)))((x(), y(), x(), y()))),
     ("jvp_jvp_sin", || {
         make_jaxpr(|x: Array, t: Array| {

@@ -3,7 +3,9 @@
 use jax::Array;
 use jax_core::api::{make_jaxpr, stop_gradient};
 use jax_core::base::DType;
+use jax_core::lax::index::take;
 use jax_core::prim::dot_general::{DotDimensionNumbers, dot_general};
+use jax_core::prim::gather::GatherScatterMode;
 use jax_core::prim::round::RoundingMethod;
 use jax_core::{lax, prim};
 
@@ -34,7 +36,7 @@ pub const CASES: &[Case] = &[
     ("plain_max", || make_jaxpr(|m: Array| m.max(None))((m(),))),
     ("plain_min_axis", || make_jaxpr(|m: Array| m.min(0))((m(),))),
     ("plain_broadcast_add", || make_jaxpr(|b: Array, m: Array| b + m)((b3(), m()))),
-    ("plain_broadcast_to", || make_jaxpr(|b: Array| jnp::broadcast_to(b, [4, 3]))((b3(),))),
+    ("plain_broadcast_to", || make_jaxpr(|b: Array| jnp::broadcast_to(b, (4, 3)))((b3(),))),
     ("plain_transpose", || make_jaxpr(|m: Array| m.t())((m(),))),
     ("plain_reshape", || make_jaxpr(|m: Array| m.reshape((2, 6)))((m(),))),
     ("plain_ravel", || make_jaxpr(|m: Array| m.ravel())((m(),))),
@@ -108,6 +110,50 @@ pub const CASES: &[Case] = &[
         })(((y(), x()),))
     }),
     ("plain_sort_key_val", || make_jaxpr(|x: Array, n: Array| prim::sort::sort(&[&x, &n], 0, true, 1))((x(), i3()))),
+    ("plain_arange", || make_jaxpr0(|| jnp::arange(5))),
+    ("plain_zeros_ones_full", || {
+        make_jaxpr(|(): ()| (jnp::zeros((2, 5)), jnp::ones_with(3, jnp::dtype(DType::I32)), jnp::full(3, 2.5)))(((),))
+    }),
+    ("plain_zeros_like", || make_jaxpr(|m: Array| jnp::zeros_like(m))((m(),))),
+    ("plain_at_set", || make_jaxpr(|x: Array, i: Array| x.at(i).set(1.0))((x10(), i32_(2)))),
+    ("plain_at_add", || make_jaxpr(|x: Array, i: Array, u: Array| x.at(i).add(u))((x10(), i3(), x()))),
+    ("plain_clip", || make_jaxpr(|x: Array| jnp::clip(x, 0.0, 1.0))((x(),))),
+    ("plain_compare", || {
+        make_jaxpr(|x: Array, y: Array| {
+            (x.less(&y), x.less_equal(&y), x.greater(&y), x.greater_equal(&y), x.equal(&y), x.not_equal(&y))
+        })((x(), y()))
+    }),
+    ("plain_index_static", || make_jaxpr(|x: Array| x.index(1))((x(),))),
+    ("plain_index_row", || make_jaxpr(|m: Array| m.index(0))((m(),))),
+    ("plain_index_array", || make_jaxpr(|x: Array, i: Array| x.index(i))((x10(), i3()))),
+    ("plain_index_scalar", || make_jaxpr(|m: Array, i: Array| m.index(i))((m(), n(1)))),
+    ("plain_slice", || make_jaxpr(|x: Array| x.index(1..3))((x(),))),
+    ("plain_slice_step", || make_jaxpr(|x: Array| x.index(jax::step(1..9, 2)))((x10(),))),
+    ("plain_slice_rows", || make_jaxpr(|m: Array| m.index((1..3, ..2)))((m(),))),
+    ("plain_rev", || make_jaxpr(|x: Array| x.index(jax::step(.., -1)))((x(),))),
+    ("plain_take_fill", || {
+        make_jaxpr(|x: Array, i: Array| take(&x, &i, None, GatherScatterMode::FillOrDrop))((x10(), i3()))
+    }),
+    ("plain_take_clip", || make_jaxpr(|x: Array, i: Array| take(&x, &i, None, GatherScatterMode::Clip))((x10(), i3()))),
+    ("plain_take_axis", || {
+        make_jaxpr(|m: Array, i: Array| take(&m, &i, Some(1), GatherScatterMode::Clip))((m(), i3()))
+    }),
+    ("plain_int_ops", || {
+        make_jaxpr(|a: Array, b: Array| {
+            let (add, sub, mul, div) = (&a + &b, &a - &b, &a * &b, jnp::floor_divide(&a, &b));
+            let rest = &a % &b;
+            (add, sub, mul, div, rest, (&a & &b, &a | &b, &a ^ &b))
+        })((i3(), i3()))
+    }),
+    ("plain_isnan_isfinite", || make_jaxpr(|x: Array| (jnp::isnan(&x), jnp::isfinite(&x)))((x(),))),
+    ("plain_jnp_square", || make_jaxpr(|x: Array| jnp::square(x))((x(),))),
+    ("plain_mod_float", || make_jaxpr(|x: Array, y: Array| (&x % &y, jnp::floor_divide(&x, &y)))((x(), y()))),
+    ("plain_neg_not", || make_jaxpr(|x: Array, n: Array| (-&x, !&n, !x.greater(0), jnp::logical_not(&n)))((x(), i3()))),
+    ("plain_prod", || make_jaxpr(|x: Array| x.prod(None))((x(),))),
+    ("plain_stack", || make_jaxpr(|x: Array, y: Array| jnp::stack(&[x, y]))((x(), y()))),
+    ("plain_sum_keepdims", || make_jaxpr(|m: Array| jnp::sum_with(m, jnp::axis(-1).keepdims()))((m(),))),
+    ("plain_var", || make_jaxpr(|x: Array| x.var(None))((x(),))),
+    ("plain_pad", || make_jaxpr(|x: Array| jnp::pad(x, (1, 2)))((x(),))),
     ("plain_norm", || make_jaxpr(|x: Array| (&x * &x).sum(None).sqrt())((x(),))),
     ("plain_lax_expm1_log1p_erf", || make_jaxpr(|x: Array| (x.exp_m1(), x.ln_1p(), prim::special::erf(&x)))((x(),))),
     ("plain_complex", || make_jaxpr(|x: Array, y: Array| prim::complex::complex(&x, &y).abs())((x(), y()))),
@@ -129,6 +175,6 @@ fn strong(value: f64) -> Array {
 }
 
 /// The jaxpr of a function without arguments.
-fn make_jaxpr0(f: impl Fn() -> Array) -> jax_core::ir::ClosedJaxpr {
+fn make_jaxpr0(f: impl Fn() -> Array + Send + Sync) -> jax_core::ir::ClosedJaxpr {
     make_jaxpr(|(): ()| f())(((),))
 }

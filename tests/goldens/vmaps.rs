@@ -86,13 +86,23 @@ pub const CASES: &[Case] = &[
         let f = |x: Array, y: Array| vmap(|x: Array, y: Array| jnp::concatenate(&[x, y])).in_axes((0, None))(x, y);
         make_jaxpr(f)((m(), y()))
     }),
-    ("vmap_broadcast", || make_jaxpr(|x: Array| vmap(|x: Array| jnp::broadcast_to(x, [2, 3]))(x))((m(),))),
+    ("vmap_broadcast", || make_jaxpr(|x: Array| vmap(|x: Array| jnp::broadcast_to(x, (2, 3)))(x))((m(),))),
     ("vmap_slice", || make_jaxpr(|x: Array| vmap(|x: Array| prim::slice::slice(&x, &[1], &[3], None))(x))((m(),))),
     ("vmap_where", || {
         let f = |p: Array, x: Array, y: Array| {
             vmap(|p: Array, x: Array, y: Array| jnp::where_(p, x, y)).in_axes((0, 0, None))(p, x, y)
         };
         make_jaxpr(f)((Array::from_bools(&[true; 4], &[4]), m(), y()))
+    }),
+    ("vmap_gather", || make_jaxpr(|x: Array, i: Array| vmap(|x: Array, i: Array| x.index(i))(x, i))((m(), labels()))),
+    ("vmap_gather_index", || {
+        make_jaxpr(|x: Array, i: Array| vmap(|x: Array, i: Array| x.index(i)).in_axes((None, 0))(x, i))((
+            x10(),
+            labels(),
+        ))
+    }),
+    ("vmap_gather_operand", || {
+        make_jaxpr(|x: Array, i: Array| vmap(|x: Array, i: Array| x.index(i)).in_axes((0, None))(x, i))((m(), i3()))
     }),
     ("vmap_dynamic_slice", || {
         let f = |x: Array, i: Array| vmap(|x: Array, i: Array| lax::dynamic_slice(&x, &[&i], &[2]))(x, i);
