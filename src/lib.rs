@@ -19,8 +19,10 @@ pub mod __private;
 
 mod device;
 pub mod lax;
+pub mod nn;
 pub mod numpy;
 pub mod prelude;
+pub mod tree;
 
 pub use device::{block_until_ready, device_get, device_put, devices};
 pub use jax_core::api::{

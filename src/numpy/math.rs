@@ -57,7 +57,7 @@ unary! {
     /// Sine of radians, elementwise; integers become floats.
     sin("0.0" => "0.0") |x| x.sin();
     /// Cosine of radians, elementwise; integers become floats.
-    cos("0.0" => "1.0") |x| x.cos();
+    cos("[0.0, jnp::inf]" => "[ 1. nan]") |x| x.cos();
     /// Tangent of radians, elementwise; integers become floats.
     tan("0.0" => "0.0") |x| x.tan();
     /// Arc sine in radians, elementwise; NaN outside of -1 to 1.
@@ -492,14 +492,17 @@ fn hypotenuse(x: &Array, y: &Array) -> Array {
     where_(isinf(&x) | isinf(&y), f64::INFINITY, where_(long.equal(0), &long, side))
 }
 
-/// With the larger argument taken out of the logarithm.
+/// With the larger argument taken out of the logarithm. Written with both extremes, so that the derivative is the share
+/// of each argument, also where they are equal.
 #[track_caller]
 fn log_add(x: &Array, y: &Array) -> Array {
     let (x, y) = promote::binary_inexact(x, y);
     let largest = x.maximum(&y);
-    let distance = &x - &y;
+    let distance = x.minimum(&y) - &largest;
     // Equal infinities have no distance, and their sum is theirs.
-    where_(isnan(&distance), &x + &y, largest + (-distance.abs()).exp().ln_1p())
+    let undefined = isnan(&distance);
+    let finite = where_(&undefined, 0.0, distance);
+    where_(undefined, &x + &y, largest + finite.exp().ln_1p())
 }
 
 #[track_caller]

@@ -7,17 +7,27 @@
 //! - A name that is a Rust keyword has an underscore: [`where_`].
 //! - A mistaken call panics with the user's line, in JAX's words; inside `try_call` of a staged function it is an `Err`.
 
+mod contract;
 mod create;
+mod join;
 mod math;
 mod options;
+mod order;
+mod pad;
 mod reduce;
 mod shape;
+mod types;
 
+pub use contract::*;
 pub use create::*;
+pub use join::*;
 pub use math::*;
 pub use options::{ArrayOptions, ReduceOptions, axis, dtype};
+pub use order::*;
+pub use pad::*;
 pub use reduce::*;
 pub use shape::*;
+pub use types::*;
 
 pub use std::f64::consts::{E as e, PI as pi};
 
