@@ -30,7 +30,11 @@ pub fn with_span<R>(span: Span, f: impl FnOnce() -> R) -> R {
 /// The place that operations are attributed to: that of [`with_span`], or the caller.
 #[track_caller]
 pub(crate) fn current_span() -> Span {
-    SPAN.get().unwrap_or_else(Span::caller)
+    // Not `unwrap_or_else(Span::caller)`: a function that is passed on is called from the standard library.
+    match SPAN.get() {
+        Some(span) => span,
+        None => Span::caller(),
+    }
 }
 
 /// Applies a primitive.

@@ -41,6 +41,8 @@ pub fn result_type(operands: &[Typed]) -> Typed {
     let all_weak = operands.iter().all(|&(_, weak)| weak);
     let (dtype, weak) = if operands.len() == 1 {
         (first, weak)
+    } else if let Some(dtype) = unsigned_number(operands) {
+        (dtype, true)
     } else if !all_weak && operands.iter().all(|&(dtype, _)| dtype == first) {
         (first, false)
     } else {
@@ -49,6 +51,14 @@ pub fn result_type(operands: &[Typed]) -> Typed {
         (dtype, weak || all_weak)
     };
     (dtype, weak && dtype != DType::Bool)
+}
+
+/// The dtype of weak unsigned integers among weak 32-bit ones: Rust's `u32` or `u64` and the literals it meets, which
+/// Rust types after it. JAX, whose numbers are Python's, has no such operands.
+fn unsigned_number(operands: &[Typed]) -> Option<DType> {
+    let fits = |&(dtype, weak): &Typed| weak && (dtype == DType::I32 || dtype.kind() == Kind::Unsigned);
+    let unsigned = operands.iter().map(|(dtype, _)| *dtype).filter(|dtype| dtype.kind() == Kind::Unsigned);
+    unsigned.max_by_key(|dtype| dtype.size()).filter(|_| operands.iter().all(fits))
 }
 
 /// A point of the lattice.

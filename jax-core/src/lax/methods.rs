@@ -207,24 +207,6 @@ impl Array {
         reduce::std(self, &Over::new("std", self, axis, false), 0.0)
     }
 
-    /// The largest element over axes; NaN if one is.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[track_caller]
-    pub fn max(&self, axis: impl IntoAxes) -> Array {
-        reduce::max(self, &Over::new("max", self, axis, false))
-    }
-
-    /// The smallest element over axes; NaN if one is.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[track_caller]
-    pub fn min(&self, axis: impl IntoAxes) -> Array {
-        reduce::min(self, &Over::new("min", self, axis, false))
-    }
-
     /// Whether all elements over axes hold: are not zero.
     #[track_caller]
     pub fn all(&self, axis: impl IntoAxes) -> Array {

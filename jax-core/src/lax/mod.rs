@@ -9,6 +9,7 @@ pub mod methods;
 pub mod operators;
 pub mod promote;
 pub mod reduce;
+pub mod scalar;
 
 pub use axes::{IntoAxes, axis_of};
 pub use control::{cond, fori_loop, map, scan, switch, while_loop};

@@ -97,7 +97,7 @@ impl Call {
     #[track_caller]
     pub fn invoke<R: Ret>(self) -> R {
         let span = self.span;
-        match self.run() {
+        match self.run::<R>() {
             Ok(out) => read(&out),
             Err(error) => fail::raise(error.at(span)),
         }
@@ -109,10 +109,10 @@ impl Call {
     /// If the arguments do not fit the function.
     pub fn try_invoke<R: Ret>(self) -> Result<R> {
         let span = self.span;
-        catch(|| self.run().map(|out| read(&out)))?.map_err(|error| error.at(span))
+        catch(|| self.run::<R>().map(|out| read(&out)))?.map_err(|error| error.at(span))
     }
 
-    fn run(mut self) -> Result<Flat> {
+    fn run<R: Ret>(mut self) -> Result<Flat> {
         if builder::is_tracing() {
             let handed = PENDING.with_borrow_mut(|pending| match pending {
                 Some(pending) if pending.function == self.function && pending.result.is_none() => {
@@ -121,6 +121,12 @@ impl Call {
                 _ => None,
             });
             let Some(args) = handed else {
+                // Scalars of concrete arguments are numbers of the host, which a traced body may go on with.
+                let concrete = self.args.leaves.iter().all(|leaf| !leaf.is_traced());
+                if R::IS_SCALAR && concrete {
+                    let entry = self.staged.compiled(&self.args, &self.starts)?;
+                    return entry.compiled.run(self.args.leaves);
+                }
                 return Ok(self.staged.inline(&self.args, &self.starts));
             };
             // Calls inside the body are not this one.

@@ -238,6 +238,8 @@ pub trait Arg: Sized {
 pub trait Ret: Sized {
     /// What the body gives: arrays for scalars, the value itself otherwise.
     type Staged;
+    /// Whether it is a Rust scalar, which cannot hold a traced value.
+    const IS_SCALAR: bool = false;
     /// Appends the leaves and the structure of what the body gives.
     fn flatten(staged: Self::Staged, flat: &mut Flat);
     /// Appends the leaves and the structure of the result itself.
@@ -333,6 +335,7 @@ macro_rules! scalar_arguments {
 
             impl Ret for $ty {
                 type Staged = Array;
+                const IS_SCALAR: bool = true;
 
                 fn flatten(staged: Array, flat: &mut Flat) {
                     let staged = scalar_result(staged, DType::$dtype, stringify!($ty));

@@ -1,0 +1,140 @@
+//! Methods of Rust's numbers that NumPy has not, or has under other names: so that a function on `f32` stages unchanged.
+
+use super::axes::{AxisList, IntoAxes};
+use super::reduce::{self, Over};
+use super::{operators, promote};
+use crate::array::{Array, IntoArray};
+use crate::prim::{arith, compare, logic, round, select};
+
+/// What `max` and `min` take: axes, as NumPy's on arrays, or another operand, as Rust's on numbers.
+#[derive(Debug)]
+pub enum AxesOrOperand {
+    /// The axes to reduce over.
+    Axes(AxisList),
+    /// The other operand.
+    Operand(Array),
+}
+
+/// Axes, or a number or array to compare with.
+pub trait IntoAxesOrOperand {
+    /// What it means to a method of `x`.
+    fn for_array(self, x: &Array) -> AxesOrOperand;
+}
+
+impl<T: IntoAxes> IntoAxesOrOperand for T {
+    fn for_array(self, x: &Array) -> AxesOrOperand {
+        match self.into_axes() {
+            // A Rust integer has no axes: its method takes another integer.
+            Some(axes) if axes.len() == 1 && x.ndim() == 0 && x.weak_type() => {
+                AxesOrOperand::Operand(axes[0].into_array())
+            }
+            axes => AxesOrOperand::Axes(AxisList(axes)),
+        }
+    }
+}
+
+macro_rules! operands {
+    ($($ty:ty),*) => {
+        $(impl IntoAxesOrOperand for $ty {
+            fn for_array(self, _: &Array) -> AxesOrOperand {
+                AxesOrOperand::Operand(self.into_array())
+            }
+        })*
+    };
+}
+
+operands!(Array, &Array, f32, f64, i64, u32, u64);
+
+/// Of two operands the one that `choose` finds; if one is NaN, the other.
+#[track_caller]
+fn extreme(x: &Array, y: &Array, choose: fn(&Array, &Array) -> Array) -> Array {
+    let (x, y) = promote::binary(x, y);
+    let chosen = choose(&x, &y);
+    if !x.dtype().is_inexact() {
+        return chosen;
+    }
+    let chosen = select::select(&compare::ne(&x, &x), &y, &chosen);
+    select::select(&compare::ne(&y, &y), &x, &chosen)
+}
+
+impl Array {
+    /// The largest element over axes, NaN if one is; given a number or an array, the larger of each pair of elements, as
+    /// Rust's `max`: of a NaN and a number, the number.
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn max(&self, axis_or_other: impl IntoAxesOrOperand) -> Array {
+        match axis_or_other.for_array(self) {
+            AxesOrOperand::Axes(axis) => reduce::max(self, &Over::new("max", self, axis, false)),
+            AxesOrOperand::Operand(other) => extreme(self, &other, arith::max),
+        }
+    }
+
+    /// The smallest element over axes, NaN if one is; given a number or an array, the smaller of each pair of elements,
+    /// as Rust's `min`: of a NaN and a number, the number.
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn min(&self, axis_or_other: impl IntoAxesOrOperand) -> Array {
+        match axis_or_other.for_array(self) {
+            AxesOrOperand::Axes(axis) => reduce::min(self, &Over::new("min", self, axis, false)),
+            AxesOrOperand::Operand(other) => extreme(self, &other, arith::min),
+        }
+    }
+
+    /// Each element without its fraction: rounded towards zero.
+    #[track_caller]
+    pub fn trunc(&self) -> Array {
+        let x = promote::inexact(self);
+        let negative = compare::lt(&x, &crate::prim::elementwise::constant_like(&x, 0.0));
+        select::select(&negative, &round::ceil(&x), &round::floor(&x))
+    }
+
+    /// The fraction of each element, with its sign.
+    #[track_caller]
+    pub fn fract(&self) -> Array {
+        let x = promote::inexact(self);
+        operators::sub(&x, &x.trunc())
+    }
+
+    /// Whether each element is NaN.
+    #[track_caller]
+    pub fn is_nan(&self) -> Array {
+        compare::ne(self, self)
+    }
+
+    /// Whether each element is neither infinite nor NaN.
+    #[track_caller]
+    pub fn is_finite(&self) -> Array {
+        round::is_finite(&promote::inexact(self))
+    }
+
+    /// 1 or -1 by the sign of each float, that of a zero included, as Rust's `signum`; of integers, -1, 0 or 1.
+    #[track_caller]
+    pub fn signum(&self) -> Array {
+        if !self.dtype().is_float() {
+            return arith::sign(self);
+        }
+        let constant = |value| crate::prim::elementwise::constant_like(self, value);
+        let zero = constant(0.0);
+        let reciprocal = arith::div(&constant(1.0), self);
+        // A negative zero is seen by its reciprocal, minus infinity by itself.
+        let negative = logic::or(&compare::lt(self, &zero), &compare::lt(&reciprocal, &zero));
+        let sign = select::select(&negative, &constant(-1.0), &constant(1.0));
+        select::select(&self.is_nan(), self, &sign)
+    }
+
+    /// Radians of degrees.
+    #[track_caller]
+    pub fn to_radians(&self) -> Array {
+        operators::mul(&promote::inexact(self), &(std::f64::consts::PI / 180.0).into_array())
+    }
+
+    /// Degrees of radians.
+    #[track_caller]
+    pub fn to_degrees(&self) -> Array {
+        operators::mul(&promote::inexact(self), &(180.0 / std::f64::consts::PI).into_array())
+    }
+}
