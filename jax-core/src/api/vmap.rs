@@ -114,22 +114,42 @@ fn error(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Transform, "vmap", message)
 }
 
-/// One axis for each of a number of leaves: a tree of axes is a prefix of the tree of leaves.
-fn spread(axes: &Axes, leaves: usize, out: &mut Vec<Option<i32>>) {
-    match axes {
-        Axes::Axis(axis) => out.extend(std::iter::repeat_n(Some(*axis), leaves)),
-        Axes::Whole => out.extend(std::iter::repeat_n(None, leaves)),
-        Axes::Parts(parts) if parts.len() == leaves => parts.iter().for_each(|part| spread(part, 1, out)),
-        Axes::Parts(parts) => {
-            if parts.len() == 1 {
-                return spread(&parts[0], leaves, out);
-            }
-            raise(error(format!(
-                "vmap in_axes specification must be a tree prefix of the corresponding value: {} axes were given for \
-                 {leaves} arrays.",
-                parts.len()
-            )))
+impl Axes {
+    /// How many arrays the axes name, each as one.
+    fn count(&self) -> usize {
+        match self {
+            Axes::Axis(_) | Axes::Whole => 1,
+            Axes::Parts(parts) => parts.iter().map(Axes::count).sum(),
         }
+    }
+}
+
+/// One axis for each of a number of leaves: a tree of axes is a prefix of the tree of leaves. Leaves do not show how
+/// they are grouped, so one part at most may stand for several of them.
+#[track_caller]
+fn spread(axes: &Axes, leaves: usize, out: &mut Vec<Option<i32>>) {
+    let parts = match axes {
+        Axes::Axis(axis) => return out.extend(std::iter::repeat_n(Some(*axis), leaves)),
+        Axes::Whole => return out.extend(std::iter::repeat_n(None, leaves)),
+        Axes::Parts(parts) => parts,
+    };
+    let named = axes.count();
+    // The part that takes what the others leave: the only one, or the only single axis.
+    let single = |part: &Axes| !matches!(part, Axes::Parts(_));
+    let prefix = match &parts[..] {
+        [_] => Some(0),
+        parts => parts.iter().position(single).filter(|_| parts.iter().filter(|part| single(part)).count() == 1),
+    };
+    let missing = leaves as i64 - named as i64;
+    if missing != 0 && prefix.is_none() {
+        raise(error(format!(
+            "vmap in_axes specification must be a tree prefix of the corresponding value: {named} axes were given for \
+             {leaves} arrays."
+        )));
+    }
+    for (position, part) in parts.iter().enumerate() {
+        let extra = if prefix == Some(position) { missing } else { 0 };
+        spread(part, usize::try_from(part.count() as i64 + extra).unwrap_or(0), out);
     }
 }
 
