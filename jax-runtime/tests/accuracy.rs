@@ -197,3 +197,262 @@ fn golden_values() {
     assert!(groups.len() > 100, "{}", groups.len());
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
+
+const ELEMENTARY: [Unary; 24] = [
+    Unary::Exp,
+    Unary::Exp2,
+    Unary::Expm1,
+    Unary::Log,
+    Unary::Log1p,
+    Unary::Sin,
+    Unary::Cos,
+    Unary::Tan,
+    Unary::Asin,
+    Unary::Acos,
+    Unary::Atan,
+    Unary::Sinh,
+    Unary::Cosh,
+    Unary::Tanh,
+    Unary::Asinh,
+    Unary::Acosh,
+    Unary::Atanh,
+    Unary::Erf,
+    Unary::Erfc,
+    Unary::ErfInv,
+    Unary::Logistic,
+    Unary::Rsqrt,
+    Unary::Cbrt,
+    Unary::Sqrt,
+];
+
+/// A 64-bit mix of a counter (splitmix64).
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Points of a sweep: fewer where the test itself is slow.
+const POINTS: usize = if cfg!(debug_assertions) { 40_000 } else { 1_000_000 };
+
+/// Random arguments: half of them any bits, half of them of moderate size.
+fn arguments(dtype: DType, seed: u64) -> Vec<Scalar> {
+    let value = |i: usize| {
+        let bits = mix(seed + i as u64);
+        if i.is_multiple_of(2) {
+            return Scalar::from_bits(dtype, u128::from(bits) & ((1 << dtype.bits()) - 1));
+        }
+        let unit = bits as f64 / u64::MAX as f64 * 2.0 - 1.0;
+        Scalar::from_f64(dtype, unit * [1.0, 4.0, 100.0, 1e5][i / 2 % 4])
+    };
+    (0..POINTS).map(value).collect()
+}
+
+/// The largest distance of compiled results from what is expected, and where.
+fn sweep(function: Function, args: &[Vec<Scalar>], want: impl Fn(&[Scalar]) -> Scalar) -> (u64, String) {
+    let dtype = args[0][0].dtype();
+    let program = program(function, dtype, args[0].len());
+    let inputs: Vec<Vec<u8>> = args.iter().map(|values| bytes(values.iter().copied())).collect();
+    let results = scalars(dtype, &compiled(&program, &inputs));
+    let mut worst = (0, String::new());
+    for (i, &got) in results.iter().enumerate() {
+        let point: Vec<Scalar> = args.iter().map(|values| values[i]).collect();
+        let want = want(&point);
+        let ulps = distance(want, got);
+        if ulps > worst.0 {
+            worst = (ulps, format!("{function:?} {point:?}: {got:?} and not {want:?}"));
+        }
+    }
+    worst
+}
+
+/// `f32` results against the functions of `f64`, rounded.
+#[test]
+fn sweep_of_f32() {
+    let args = arguments(DType::F32, 1);
+    for op in ELEMENTARY {
+        let (ulps, place) =
+            sweep(Function::Unary(op), std::slice::from_ref(&args), |x| interp::scalar::unary(op, x[0]));
+        println!("{op:?} f32 sweep {ulps}");
+        assert!(ulps <= 2, "{ulps} ulp: {place}");
+    }
+    let pairs = [args, arguments(DType::F32, 1 << 40)];
+    for op in [Binary::Pow, Binary::Atan2] {
+        let (ulps, place) = sweep(Function::Binary(op), &pairs, |x| interp::scalar::binary(op, x[0], x[1]));
+        println!("{op:?} f32 sweep {ulps}");
+        assert!(ulps <= 2, "{ulps} ulp: {place}");
+    }
+}
+
+/// `f64` results against functions of `f64` that are off by less than 1 ulp themselves.
+#[test]
+fn sweep_of_f64() {
+    let args = arguments(DType::F64, 2);
+    for op in ELEMENTARY {
+        // The oracle's own formulas of these are less accurate: recorded values judge them.
+        if matches!(op, Unary::Logistic | Unary::ErfInv | Unary::Rsqrt) {
+            continue;
+        }
+        let (ulps, place) =
+            sweep(Function::Unary(op), std::slice::from_ref(&args), |x| interp::scalar::unary(op, x[0]));
+        println!("{op:?} f64 sweep {ulps}");
+        let bound = if op == Unary::Erfc { 5 } else { 3 };
+        assert!(ulps <= bound, "{ulps} ulp: {place}");
+    }
+    let pairs = [args, arguments(DType::F64, 1 << 40)];
+    for op in [Binary::Pow, Binary::Atan2] {
+        let (ulps, place) = sweep(Function::Binary(op), &pairs, |x| interp::scalar::binary(op, x[0], x[1]));
+        println!("{op:?} f64 sweep {ulps}");
+        assert!(ulps <= 3, "{ulps} ulp: {place}");
+    }
+}
+
+/// Every half through every function, and arithmetic on random ones: computed in `f32` and rounded.
+#[test]
+fn halves() {
+    for dtype in [DType::F16, DType::BF16] {
+        let all: Vec<Scalar> = (0..1 << 16).map(|bits| Scalar::from_bits(dtype, bits)).collect();
+        for op in [Unary::Neg, Unary::Abs, Unary::Floor, Unary::Sqrt, Unary::Exp, Unary::Log, Unary::Tanh, Unary::Sin] {
+            let want = |x: &[Scalar]| interp::scalar::unary(op, x[0]);
+            let (ulps, place) = sweep(Function::Unary(op), std::slice::from_ref(&all), want);
+            assert!(ulps <= u64::from(op.is_elementary()), "{dtype} {ulps} ulp: {place}");
+        }
+        let other: Vec<Scalar> = (0..1 << 16).map(|i| Scalar::from_bits(dtype, u128::from(mix(i) & 0xffff))).collect();
+        let pairs = [all, other];
+        for op in [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Min, Binary::Max, Binary::Pow] {
+            let want = |x: &[Scalar]| interp::scalar::binary(op, x[0], x[1]);
+            let (ulps, place) = sweep(Function::Binary(op), &pairs, want);
+            assert!(ulps <= u64::from(op.is_elementary()), "{dtype} {ulps} ulp: {place}");
+        }
+    }
+}
+
+/// Conversions to and from halves, ties and subnormals included.
+#[test]
+fn half_conversions() {
+    for half in [DType::F16, DType::BF16] {
+        let edges = (0..1u128 << 16).flat_map(|bits| {
+            // Each half, and the floats about the middle between it and the next.
+            let at = interp::scalar::convert(DType::F32, Scalar::from_bits(half, bits)).bits();
+            let middle = if half == DType::F16 { 1 << 12 } else { 1 << 15 };
+            [at, at + middle - 1, at + middle, at + middle + 1]
+                .map(|bits| Scalar::from_bits(DType::F32, bits & 0xffff_ffff))
+        });
+        for (to, args) in [
+            (half, edges.collect::<Vec<Scalar>>()),
+            (half, arguments(DType::F32, 3)),
+            (half, arguments(DType::F64, 4)),
+            (half, (-3000..3000).map(|i| Scalar::from_i128(DType::I32, i * 37)).collect()),
+            (DType::F32, (0..1 << 16).map(|bits| Scalar::from_bits(half, bits)).collect()),
+            (DType::I32, (0..1 << 16).map(|bits| Scalar::from_bits(half, bits)).collect()),
+        ] {
+            let program = program(Function::Convert(to), args[0].dtype(), args.len());
+            let results = scalars(to, &compiled(&program, &[bytes(args.iter().copied())]));
+            for (&arg, &got) in args.iter().zip(&results) {
+                let want = interp::scalar::convert(to, arg);
+                assert_eq!(distance(want, got), 0, "{arg:?} to {to}: {got:?} and not {want:?}");
+            }
+        }
+    }
+}
+
+/// Sums of halves, by rows and by scattering.
+#[test]
+fn half_accumulators() {
+    for dtype in [DType::F16, DType::BF16] {
+        let values: Vec<Scalar> = (0..64).map(|i| Scalar::from_f64(dtype, f64::from(i % 7) * 0.25 - 0.5)).collect();
+        let (vector, scalar) = (Ty::new(dtype, &[64]), Ty::new(dtype, &[]));
+        let mut body = Body::new();
+        let axis = body.axis(0);
+        let load = body.load(dtype, 0, [axis]);
+        let reduction =
+            Reduction { values: vec![load], init: vec![Scalar::zero(dtype)], combine: Combine::Op(Binary::Add) };
+        let sum = Sink::Reduce { axes: 1, reductions: vec![reduction] };
+        let keep = body.constant(Scalar::bool(true));
+        let four = body.index(4);
+        let place = body.binary(Binary::Rem, axis, four);
+        let scatter = Sink::Scatter { base: 1, index: vec![place], keep, value: load, combine: Some(Binary::Add) };
+        for (sink, base) in [(sum, scalar), (scatter, Ty::new(dtype, &[4]))] {
+            let mut program = Program::default();
+            let ins = vec![program.buffer(vector.clone()), program.buffer(base.clone())];
+            let nest = Nest {
+                extents: vector.shape.clone(),
+                inputs: vec![vector.clone(), base.clone()],
+                body: body.clone(),
+                sink,
+            };
+            let out = program.buffer(nest.outputs()[0].clone());
+            program.body.steps.push(Step::Nest { nest, ins: ins.clone(), outs: vec![out], span: None });
+            (program.inputs, program.outputs) = (ins, vec![out]);
+            let zeros = bytes(std::iter::repeat_n(Scalar::one(dtype), base.size()));
+            let inputs = [bytes(values.iter().copied()), zeros];
+            let slices: Vec<&[u8]> = inputs.iter().map(|input| &input[..]).collect();
+            // These sums are exact in any order.
+            assert_eq!(compiled(&program, &inputs), interp::run(&program, &slices)[0], "{dtype}");
+        }
+    }
+}
+
+/// Complex functions against formulas in `f64`: errors beside the modulus of the result.
+#[test]
+fn complex_functions() {
+    let grid = [-700.0, -30.0, -2.5, -1.0, -0.7, -1e-3, -1e-9, 0.0, 1e-9, 1e-3, 0.3, 0.9, 1.5, 3.0, 25.0, 90.0];
+    let points = |dtype: DType| -> Vec<Scalar> {
+        let pairs = grid.iter().flat_map(|&re| grid.iter().map(move |&im| (re, im)));
+        pairs.map(|(re, im)| Scalar::from_complex(dtype, num_complex::Complex::new(re, im))).collect()
+    };
+    let mut failures = Vec::new();
+    for (dtype, tolerance) in [(DType::C64, 3e-7), (DType::C128, 1e-14)] {
+        let args = points(dtype);
+        let shifted: Vec<Scalar> = (0..args.len()).map(|i| args[(i * 37 + 11) % args.len()]).collect();
+        let unary = ELEMENTARY.into_iter().filter(|op| !matches!(op, Unary::Erf | Unary::Erfc | Unary::ErfInv));
+        let functions = unary.map(Function::Unary).chain([
+            Function::Unary(Unary::Abs),
+            Function::Binary(Binary::Div),
+            Function::Binary(Binary::Pow),
+        ]);
+        for function in functions {
+            let program = program(function, dtype, args.len());
+            let count = program.inputs.len();
+            let inputs: Vec<Vec<u8>> =
+                [&args, &shifted].iter().take(count).map(|values| bytes(values.iter().copied())).collect();
+            let results = scalars(dtype, &compiled(&program, &inputs));
+            let mut worst = (0.0, String::new());
+            for (i, got) in results.iter().enumerate() {
+                let want = match function {
+                    Function::Unary(op) => interp::scalar::unary(op, args[i]),
+                    Function::Binary(op) => interp::scalar::binary(op, args[i], shifted[i]),
+                    Function::Convert(_) => continue,
+                };
+                let (w, g) = (want.as_complex(), got.as_complex());
+                // The oracle's logarithms cancel near zero and do not heed the sign of a zero on a cut.
+                let inverse = matches!(
+                    function,
+                    Function::Unary(Unary::Asin | Unary::Acos | Unary::Atan | Unary::Asinh | Unary::Atanh)
+                );
+                let z = args[i].as_complex();
+                let plain = |part: f64| (0.1..4.0).contains(&part.abs());
+                if inverse && !(plain(z.re) && plain(z.im)) {
+                    continue;
+                }
+                // Where formulas in f64 give no finite number they say nothing.
+                if !w.re.is_finite() || !w.im.is_finite() || w.norm() < 1e-30 {
+                    continue;
+                }
+                let error = (w - g).norm() / w.norm();
+                if error.is_nan() || error > worst.0 {
+                    worst = (error, format!("{function:?} {:?} {:?}: {g:?} and not {w:?}", args[i], shifted[i]));
+                }
+            }
+            println!("{function:?} {dtype} error {:e}", worst.0);
+            // The exponent of a power multiplies the logarithm's error.
+            let tolerance =
+                if matches!(function, Function::Binary(Binary::Pow)) { 20.0 * tolerance } else { tolerance };
+            if worst.0.is_nan() || worst.0 > tolerance {
+                failures.push(format!("{dtype} {:e} {}", worst.0, worst.1));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}

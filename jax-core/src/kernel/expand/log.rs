@@ -117,8 +117,8 @@ pub fn acosh(x: Num<'_>) -> Num<'_> {
     let (sum, low) = root.add_exactly(t);
     let far = core(x, 1.0, None);
     let far = x.lt(f64::INFINITY).select(far, x);
-    let far = x.lt(0.0).select(f64::NAN, far);
-    x.exceeds(268_435_456.0).rare(far, log_of_excess(sum, Some(low)))
+    let value = x.exceeds(268_435_456.0).rare(far, log_of_excess(sum, Some(low)));
+    x.lt(1.0).select(f64::NAN, value)
 }
 
 /// `log((1 + x) / (1 - x)) / 2`, near zero written `log(1 + 2 x + 2 x^2 / (1 - x)) / 2`.

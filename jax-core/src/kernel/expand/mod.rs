@@ -91,7 +91,8 @@ pub fn expand_nest(nest: &Nest) -> Cow<'_, Nest> {
     Cow::Owned(Nest { extents: nest.extents.clone(), inputs: nest.inputs.clone(), body: pass.body.into_inner(), sink })
 }
 
-fn combine(old: &Combine, dtype: DType) -> Combine {
+/// A monoid's operation in operations that every backend has; a plain one is returned as it is.
+pub fn combine(old: &Combine, dtype: DType) -> Combine {
     let (body, results) = match old {
         Combine::Op(op) if is_half(dtype) => {
             let mut body = Body::new();

@@ -148,9 +148,9 @@ fn sin_narrow(x: Num<'_>, turns: u64) -> Num<'_> {
 
 fn sin_turned(x: Num<'_>, turns: u64) -> Num<'_> {
     let wide = x.wide();
-    let far = finite_or_nan(wide, Angle::far(wide).sin(turns)).narrow();
+    let far = finite_or_nan(wide, Angle::far(wide).sin(turns));
     if x.dtype() == DType::F32 {
-        return x.exceeds(NEAR_32).rare(far, sin_narrow(x, turns));
+        return x.exceeds(NEAR_32).rare(far.narrow(), sin_narrow(x, turns));
     }
     x.exceeds(NEAR).rare(far, signed_zero(x, Angle::near(x).sin(turns), turns))
 }

@@ -6,6 +6,7 @@ use cranelift_codegen::ir::types::{I8, I64};
 use cranelift_codegen::ir::{BlockArg, GlobalValue, InstBuilder, Value};
 use jax_core::base::{DType, Scalar};
 use jax_core::bug;
+use jax_core::kernel::expand;
 use jax_core::kernel::{Binary, Body, Combine, Id, Op, Reduction, Sink};
 use smallvec::SmallVec;
 
@@ -553,7 +554,10 @@ impl Nester<'_, '_> {
         let mut value = self.get(value, 0);
         if let Some(op) = op {
             let old = self.e.load_scalar(dtype, address, 0);
-            value = self.e.binary(op, dtype, &old, &value);
+            value = match expand::combine(&Combine::Op(op), dtype) {
+                Combine::Op(op) => self.e.binary(op, dtype, &old, &value),
+                Combine::Body { body, results } => combine_body(self.e, &body, &results, &[old], &[value]).remove(0),
+            };
         }
         self.e.store_scalar(dtype, &value, address, 0);
         if let Some(join) = join {
@@ -655,23 +659,25 @@ fn combine_all(e: &mut Emit<'_>, reductions: &[Reduction], old: &[Val], new: &[V
 pub fn combine(e: &mut Emit<'_>, reduction: &Reduction, old: &[Val], new: &[Val]) -> Vec<Val> {
     let results = match &reduction.combine {
         Combine::Op(op) => vec![e.binary(*op, reduction.init[0].dtype(), &old[0], &new[0])],
-        Combine::Body { body, results } => {
-            let mut values: Vec<Val> = Vec::new();
-            for (position, node) in body.nodes().iter().enumerate() {
-                let value = match &node.op {
-                    Op::Arg(arg) if (*arg as usize) < old.len() => old[*arg as usize].clone(),
-                    Op::Arg(arg) => new[*arg as usize - old.len()].clone(),
-                    _ => {
-                        let args = arguments(body, position, |id| values[id.0 as usize].clone());
-                        apply(e, body, position, &args)
-                    }
-                };
-                values.push(value);
-            }
-            results.iter().map(|id| values[id.0 as usize].clone()).collect()
-        }
+        Combine::Body { body, results } => combine_body(e, body, results, old, new),
     };
     results.iter().zip(&reduction.init).map(|(value, init)| e.canonical(init.dtype(), value)).collect()
+}
+
+fn combine_body(e: &mut Emit<'_>, body: &Body, results: &[Id], old: &[Val], new: &[Val]) -> Vec<Val> {
+    let mut values: Vec<Val> = Vec::new();
+    for (position, node) in body.nodes().iter().enumerate() {
+        let value = match &node.op {
+            Op::Arg(arg) if (*arg as usize) < old.len() => old[*arg as usize].clone(),
+            Op::Arg(arg) => new[*arg as usize - old.len()].clone(),
+            _ => {
+                let args = arguments(body, position, |id| values[id.0 as usize].clone());
+                apply(e, body, position, &args)
+            }
+        };
+        values.push(value);
+    }
+    results.iter().map(|id| values[id.0 as usize].clone()).collect()
 }
 
 fn arguments(body: &Body, node: usize, mut get: impl FnMut(Id) -> Val) -> SmallVec<[Val; 3]> {
