@@ -18,7 +18,7 @@ pub fn devices() -> Vec<Device> {
 /// ```
 /// use jax::prelude::*;
 /// let x = device_put(vec![1.0f32, 2.0]);
-/// assert_eq!(x.devices(), devices()[..1]);
+/// assert_eq!(format!("{:?}", x.devices()), "{cpu(id=0)}");
 /// ```
 #[track_caller]
 pub fn device_put(x: impl IntoArray) -> Array {

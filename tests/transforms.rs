@@ -276,7 +276,7 @@ fn trees_go_through_every_transform() {
     let shapes = eval_shape(both, (x.clone(),));
     assert_eq!(shapes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["f32[2]"; 3]);
     assert_eq!(
-        make_jaxpr(|x: Array| x * 2.0)((x,)).to_string(),
+        make_jaxpr(|x: Array| x * 2.0)(x).to_string(),
         "{ lambda ; a:f32[2]. let b:f32[2] = mul a 2.0:f32[] in (b,) }"
     );
 }
@@ -339,9 +339,9 @@ fn jacobians_and_hessians_have_their_closed_forms() {
 fn a_checkpoint_computes_again_in_reverse_mode() {
     let count = |text: &str| text.matches("integer_pow").count();
     let chain = |x: Array| x.powi(3).powi(3).powi(3);
-    let plain = make_jaxpr(grad(move |x: Array| chain(x).sum(None)))((jnp::ones(2),)).to_string();
+    let plain = make_jaxpr(grad(move |x: Array| chain(x).sum(None)))(jnp::ones(2)).to_string();
     let saved = checkpoint(chain);
-    let again = make_jaxpr(grad(move |x: Array| saved(x).sum(None)))((jnp::ones(2),)).to_string();
+    let again = make_jaxpr(grad(move |x: Array| saved(x).sum(None)))(jnp::ones(2)).to_string();
     assert!(again.contains("checkpoint") || again.contains("remat"), "{again}");
     assert!(count(&again) > count(&plain), "{plain}\n{again}");
 }
@@ -396,7 +396,7 @@ fn transformed_functions_are_shared_by_threads() {
                 assert_eq!(both(jnp::ones(2)).0.item_f32(), 3.0);
                 assert_eq!(jacobian(jnp::ones(2)).to_vec::<f32>(), [1.0, 2.0]);
                 assert_eq!(again(jnp::ones(2)).item_f32(), 3.0);
-                assert_eq!(jaxpr((jnp::ones(2),)).jaxpr.eqns.len(), 2);
+                assert_eq!(jaxpr(jnp::ones(2)).jaxpr.eqns.len(), 2);
                 assert_eq!(back.call(jnp::array(2.0)).0.to_vec::<f32>(), [2.0, 4.0]);
                 assert_eq!(linear.call((jnp::ones(2),)).item_f32(), 3.0);
             });

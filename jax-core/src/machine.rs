@@ -10,7 +10,7 @@ use crate::kernel::Program;
 use crate::kernel::interp::InterpMachine;
 
 /// A place where arrays live and programs run.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Device {
     /// `cpu` or `cuda`.
     pub platform: &'static str,
@@ -21,6 +21,12 @@ pub struct Device {
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(id={})", self.platform, self.id)
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -77,6 +77,17 @@ impl<A: Args, R> fmt::Debug for Transformed<'_, A, R> {
     }
 }
 
+impl<'f, A: Args, R: 'f> Transformed<'f, A, R> {
+    /// The callable of a function that asks about its flattened arguments, and runs nothing.
+    pub(crate) fn question(ask: impl Fn(&Flat, &Starts) -> R + Send + Sync + 'f) -> Transformed<'f, A, R> {
+        Transformed(A::boxed(move |args: A| {
+            let mut given = Flat::new();
+            let starts = args.flatten_all(&mut given);
+            ask(&given, &starts)
+        }))
+    }
+}
+
 impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
     /// The callable of a function over flattened arguments: staged into the function being traced, or traced and
     /// compiled, once for each signature, and run.

@@ -36,28 +36,38 @@ where
 /// ```
 /// use jax_core::api::jit::make_jaxpr;
 /// use jax_core::array::{Array, IntoArray};
-/// let jaxpr = make_jaxpr(|x: Array| x.sin())(([1.0f32].into_array(),));
-/// assert_eq!(jaxpr.jaxpr.eqns.len(), 1);
+/// let jaxpr = make_jaxpr(|x: Array| x.sin())([1.0f32].into_array());
+/// assert_eq!(jaxpr.to_string(), "{ lambda ; a:f32[1]. let b:f32[1] = sin a in (b,) }");
 /// ```
-pub fn make_jaxpr<'f, A, F>(f: F) -> impl Fn(A) -> ClosedJaxpr + Send + Sync + 'f
+pub fn make_jaxpr<'f, A, F>(f: F) -> Transformed<'f, A, ClosedJaxpr>
 where
     A: Args,
     F: Fun<A> + 'f,
 {
     let flat = flatten_fun(f);
-    move |args: A| {
-        let mut given = Flat::new();
-        let starts = args.flatten_all(&mut given);
-        trace_flat(&flat, &given, &starts).closed
-    }
+    Transformed::question(move |args, starts| trace_flat(&flat, args, starts).closed)
 }
 
 /// The types of a function's results for arguments of these types, without running it.
+///
+/// ```
+/// use jax_core::api::jit::eval_shape;
+/// use jax_core::array::{Array, IntoArray};
+/// let types = eval_shape(|x: Array| x.sum(None), ([1.0f32, 2.0].into_array(),));
+/// assert_eq!(types[0].to_string(), "f32[]");
+/// ```
 pub fn eval_shape<A: Args, F: Fun<A>>(f: F, args: A) -> Vec<Aval> {
-    make_jaxpr(f)(args).out_avals()
+    A::call(&make_jaxpr(f), args).out_avals()
 }
 
 /// The operand, whose derivative is taken to be zero.
+///
+/// ```
+/// use jax_core::api::{grad, stop_gradient};
+/// use jax_core::array::{Array, IntoArray};
+/// let g = grad(|x: Array| (stop_gradient(&x) * x).sum(None))([3.0f32].into_array());
+/// assert_eq!(g.to_vec::<f32>(), [3.0]);
+/// ```
 #[track_caller]
 pub fn stop_gradient(x: &Array) -> Array {
     if x.dtype().is_inexact() { convert::stop_gradient(x) } else { x.clone() }

@@ -1,5 +1,6 @@
 //! The one array type, concrete or traced.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -289,10 +290,10 @@ impl Array {
         }
     }
 
-    /// The devices that hold the array.
-    pub fn devices(&self) -> Vec<Device> {
+    /// The devices that hold the array: `{cpu(id=0)}` as it prints.
+    pub fn devices(&self) -> BTreeSet<Device> {
         match &self.0 {
-            Repr::Concrete(_, storage) => vec![storage.device()],
+            Repr::Concrete(_, storage) => BTreeSet::from([storage.device()]),
             _ => crate::machine::machine().devices().into_iter().take(1).collect(),
         }
     }
