@@ -1,4 +1,6 @@
-//! The small harness of the benchmarks: medians and spread of batches, lines that people and `compare.py` read.
+//! The small harness of the benchmarks: medians and spread of batches, lines that people and `jax_peer.py` read.
+
+#![allow(dead_code, reason = "each benchmark uses its part")]
 
 use std::time::{Duration, Instant};
 
