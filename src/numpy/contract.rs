@@ -1,6 +1,6 @@
 //! Products of arrays: dot, matmul, einsum and their kin.
 
-use jax_core::array::fail::raise;
+use jax_core::array::fail::{here, raise};
 use jax_core::array::{Array, IntoArray};
 use jax_core::base::error::ErrorKind;
 use jax_core::base::{DType, Error};
@@ -11,6 +11,7 @@ use jax_core::prim::shape::transpose;
 
 use super::create::{coordinates, value_error};
 use super::math::{conj, where_};
+use super::shape::counted;
 
 /// Two arrays in one dtype of numbers.
 #[track_caller]
@@ -168,11 +169,8 @@ pub fn tensordot(x: impl IntoArray, y: impl IntoArray) -> Array {
 #[track_caller]
 pub fn tensordot_with(x: impl IntoArray, y: impl IntoArray, x_axes: impl IntoAxes, y_axes: impl IntoAxes) -> Array {
     let (x, y) = pair(&x.into_array(), &y.into_array());
-    let counted = |array: &Array, axes: Option<Vec<i64>>| -> Vec<usize> {
-        let axes = axes.unwrap_or_else(|| (0..array.ndim() as i64).collect());
-        axes.iter().map(|&axis| jax_core::lax::axis_of("tensordot", axis, array.ndim())).collect()
-    };
-    let (of_x, of_y) = (counted(&x, x_axes.into_axes()), counted(&y, y_axes.into_axes()));
+    let of_x = counted("tensordot", x_axes, x.ndim());
+    let of_y = counted("tensordot", y_axes, y.ndim());
     if of_x.len() != of_y.len() {
         let message = format!("tensordot requires axes lists to have equal length, got {of_x:?} and {of_y:?}.");
         value_error("tensordot", message);
@@ -283,7 +281,8 @@ pub fn einsum(subscripts: &str, operands: &[Array]) -> Array {
 
 #[track_caller]
 fn check_subscripts(inputs: &str, terms: &[Vec<char>], output: &[char], operands: &[Array]) {
-    let fail = |message: String| raise(Error::new(ErrorKind::Value, "einsum", format!("einsum: {message}")));
+    let here = here();
+    let fail = |message: String| raise(Error::new(ErrorKind::Value, "einsum", format!("einsum: {message}")).at(here));
     if let Some(other) = inputs.chars().chain(output.iter().copied()).find(|c| !c.is_ascii_alphabetic() && *c != ',') {
         fail(format!("Character {other} is not a valid symbol."));
     }

@@ -279,20 +279,7 @@ pub fn arange_with(stop: impl IntoArray, options: ArangeOptions) -> Array {
     let stop = stop.into_array();
     let start = options.start.unwrap_or_else(|| 0.into_array());
     let step = options.step.unwrap_or_else(|| 1.into_array());
-    let read = |x: &Array| match x.as_constant() {
-        Some(value) => exact(x, value),
-        None if x.is_traced() => raise(Error::new(
-            ErrorKind::Concretization,
-            "arange",
-            format!(
-                "Abstract tracer value encountered where concrete value is expected: arange got a traced array with \
-                 shape {}. The length of the result must be known while the function is traced.",
-                x.aval()
-            ),
-        )),
-        None => value_error("arange", format!("jax.numpy.arange: arguments must be scalars, got {}", x.aval())),
-    };
-    let (first, last, by) = (read(&start), read(&stop), read(&step));
+    let (first, last, by) = (bound(&start), bound(&stop), bound(&step));
     let typed = [&start, &stop, &step].map(|x| (x.dtype(), x.weak_type()));
     let dtype = options.dtype.unwrap_or_else(|| result_type(&typed).0);
     if by == 0.0 {
@@ -306,6 +293,24 @@ pub fn arange_with(stop: impl IntoArray, options: ArangeOptions) -> Array {
     let numbers: Vec<u8> =
         (0..length).flat_map(|i| Scalar::from_f64(within, first + i as f64 * by).cast(dtype).to_bytes()).collect();
     Array::from_bytes(dtype, &[length], &numbers)
+}
+
+/// A bound of a range, which must be a number that is known.
+#[track_caller]
+fn bound(x: &Array) -> f64 {
+    match x.as_constant() {
+        Some(value) => exact(x, value),
+        None if x.is_traced() => raise(Error::new(
+            ErrorKind::Concretization,
+            "arange",
+            format!(
+                "Abstract tracer value encountered where concrete value is expected: arange got a traced array with \
+                 shape {}. The length of the result must be known while the function is traced.",
+                x.aval()
+            ),
+        )),
+        None => value_error("arange", format!("jax.numpy.arange: arguments must be scalars, got {}", x.aval())),
+    }
 }
 
 /// A scalar as it was given.

@@ -57,7 +57,7 @@ unary! {
     /// Sine of radians, elementwise; integers become floats.
     sin("0.0" => "0.0") |x| x.sin();
     /// Cosine of radians, elementwise; integers become floats.
-    cos("[0.0, jnp::inf]" => "[ 1. nan]") |x| x.cos();
+    cos("jnp::inf" => "nan") |x| x.cos();
     /// Tangent of radians, elementwise; integers become floats.
     tan("0.0" => "0.0") |x| x.tan();
     /// Arc sine in radians, elementwise; NaN outside of -1 to 1.

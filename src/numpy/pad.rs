@@ -88,13 +88,16 @@ pub fn pad(x: impl IntoArray, pad_width: impl IntoPadWidth) -> Array {
 pub fn pad_with(x: impl IntoArray, pad_width: impl IntoPadWidth, mode: PadMode) -> Array {
     let x = x.into_array();
     let rank = x.ndim();
-    let widths = pad_width.into_pad_width(rank).unwrap_or_else(|given| {
-        let message = format!(
-            "jnp.pad: pad_width with nd={rank} has unsupported shape ({given}, 2). Valid shapes are ({rank}, 2), (1, \
-             2), (2,), (1,), or ()."
-        );
-        value_error("pad", message)
-    });
+    let widths = match pad_width.into_pad_width(rank) {
+        Ok(widths) => widths,
+        Err(given) => value_error(
+            "pad",
+            format!(
+                "jnp.pad: pad_width with nd={rank} has unsupported shape ({given}, 2). Valid shapes are ({rank}, 2), \
+                 (1, 2), (2,), (1,), or ()."
+            ),
+        ),
+    };
     let value = match &mode {
         PadMode::Zero => Array::scalar(Scalar::zero(x.dtype())),
         PadMode::Constant(value) => value.astype(x.dtype()),

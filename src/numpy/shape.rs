@@ -94,6 +94,16 @@ pub fn swapaxes(x: impl IntoArray, axis1: i32, axis2: i32) -> Array {
     x.into_array().swapaxes(axis1, axis2)
 }
 
+/// The axes as they were named, counted from the start.
+#[track_caller]
+pub(super) fn counted(op: &'static str, axes: impl IntoAxes, rank: usize) -> Vec<usize> {
+    let mut counted = Vec::new();
+    for axis in axes.into_axes().unwrap_or_else(|| (0..rank as i64).collect()) {
+        counted.push(axis_of(op, axis, rank));
+    }
+    counted
+}
+
 /// The axes `source` moved to the places `destination`, the others keeping their order.
 ///
 /// # Panics
@@ -107,11 +117,7 @@ pub fn swapaxes(x: impl IntoArray, axis1: i32, axis2: i32) -> Array {
 pub fn moveaxis(x: impl IntoArray, source: impl IntoAxes, destination: impl IntoAxes) -> Array {
     let x = x.into_array();
     let rank = x.ndim();
-    let count = |axes: Option<Vec<i64>>| -> Vec<usize> {
-        let axes = axes.unwrap_or_else(|| (0..rank as i64).collect());
-        axes.iter().map(|&axis| axis_of("moveaxis", axis, rank)).collect()
-    };
-    let (from, to) = (count(source.into_axes()), count(destination.into_axes()));
+    let (from, to) = (counted("moveaxis", source, rank), counted("moveaxis", destination, rank));
     if from.len() != to.len() {
         value_error("moveaxis", format!("Inconsistent number of elements: {} vs {}", from.len(), to.len()));
     }

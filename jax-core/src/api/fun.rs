@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::array::fail::{raise, value_error};
+use crate::array::fail::{called_from, raise_call, value_error};
 use crate::array::{Array, builder};
-use crate::base::Result;
+use crate::base::{Result, Span};
 use crate::ir::ClosedJaxpr;
 use crate::stage::cache::Cache;
 use crate::stage::call::hand_over;
@@ -91,11 +91,13 @@ impl<'f, A: Args, R: 'f> Transformed<'f, A, R> {
 impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
     /// The callable of a function over flattened arguments: staged into the function being traced, or traced and
     /// compiled, once for each signature, and run.
+    #[track_caller]
     pub(crate) fn new(flat: FlatFun<'f>) -> Transformed<'f, A, R> {
         Transformed::with_compiler(flat, Traced::compile_shared)
     }
 
     /// The same, compiled as asked.
+    #[track_caller]
     pub(crate) fn with_compiler(flat: FlatFun<'f>, compile: fn(Traced) -> Result<Compiled>) -> Transformed<'f, A, R> {
         let cache = Cache::new();
         Transformed::from_flat(move |args: Flat, starts| {
@@ -108,14 +110,18 @@ impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
     }
 
     /// The callable of a function that stages or runs by itself.
+    #[track_caller]
     fn from_flat(call: impl Fn(Flat, &Starts) -> Result<Flat> + Send + Sync + 'f) -> Transformed<'f, A, R> {
+        let span = Span::caller();
         Transformed(A::boxed(move |args: A| {
-            let mut given = Flat::new();
-            let starts = args.flatten_all(&mut given);
-            match call(given, &starts) {
-                Ok(out) => read_back(&out),
-                Err(error) => raise(error),
-            }
+            called_from(span, || {
+                let mut given = Flat::new();
+                let starts = args.flatten_all(&mut given);
+                match call(given, &starts) {
+                    Ok(out) => read_back(&out),
+                    Err(error) => raise_call(error),
+                }
+            })
         }))
     }
 }
@@ -125,7 +131,7 @@ fn read_back<R: Ret>(out: &Flat) -> R {
     let mut leaves = out.read();
     let result = R::rebuild(&mut leaves);
     if leaves.hidden && !crate::stage::call::hand_back(out) {
-        raise(value_error(
+        raise_call(value_error(
             "transform",
             "a transformed function that gives Rust scalars was called with traced arguments: return Array instead",
         ));
@@ -162,7 +168,7 @@ pub(crate) fn flatten_fun<'f, A: Args, F: Fun<A> + 'f>(f: F) -> FlatFun<'f> {
             return flat;
         }
         if hidden {
-            raise(value_error(
+            raise_call(value_error(
                 "transform",
                 "a traced value was passed for a Rust scalar parameter of a function that is not staged: mark the \
                  function #[jit], or take an Array",

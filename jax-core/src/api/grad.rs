@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, call_flat, flatten_fun, program};
-use crate::array::fail::raise;
+use crate::array::fail::{raise, raise_call};
 use crate::array::{Array, bind_one, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Scalar};
@@ -48,7 +48,7 @@ fn gradient_tokens(args: &Flat, starts: &[(usize, usize)], wrt: &[usize]) -> Fla
 fn check_inputs(op: &'static str, args: &Flat, marks: &[bool]) {
     for (leaf, _) in args.leaves.iter().zip(marks).filter(|(_, mark)| **mark) {
         if !leaf.dtype().is_inexact() {
-            raise(error(
+            raise_call(error(
                 op,
                 format!(
                     "{op} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), \
@@ -67,14 +67,14 @@ fn check_scalar_result(op: &'static str, aval: &Aval) {
             "Gradient only defined for scalar-output functions. Output had shape: {}.",
             crate::prim::elementwise::tuple(&aval.shape)
         );
-        raise(error(op, message));
+        raise_call(error(op, message));
     }
     if !aval.dtype.is_float() {
         let message = format!(
             "{op} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got {}.",
             aval.dtype
         );
-        raise(error(op, message));
+        raise_call(error(op, message));
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn staged_gradient(
     let outs = closed.out_avals();
     match outs.first() {
         Some(loss) if has_aux || outs.len() == 1 => check_scalar_result(op, loss),
-        _ => raise(error(
+        _ => raise_call(error(
             op,
             format!("Gradient only defined for scalar-output functions. Output had {} arrays.", outs.len()),
         )),
@@ -237,6 +237,7 @@ pub struct Grad<'f, A: Args, R: Ret, Out: Ret> {
 }
 
 impl<'f, A: Args, R: Ret + 'f, Out: Ret + 'f> Grad<'f, A, R, Out> {
+    #[track_caller]
     fn new(f: FlatFun<'f>, wrt: Vec<usize>, value: bool, has_aux: bool) -> Grad<'f, A, R, Out> {
         let (inner, positions) = (f.clone(), wrt.clone());
         let gradient: FlatFun<'f> = Arc::new(move |args: &Flat, starts: &Starts| {
@@ -264,6 +265,7 @@ impl<'f, A: Args, R: Ret + 'f, Out: Ret + 'f> Fun<A> for Grad<'f, A, R, Out> {
 
 impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> Grad<'f, A, R, G> {
     /// The gradient with respect to other arguments: `ARG1`, `(ARG0, ARG2)`.
+    #[track_caller]
     pub fn argnums<S: Select<A>>(self, wrt: S) -> Grad<'f, A, R, S::Grad>
     where
         S::Grad: 'f,
@@ -274,6 +276,7 @@ impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> Grad<'f, A, R, G> {
 
 impl<'f, A: Args, L: Ret + 'f, X: Ret + 'f, G: Ret + 'f> Grad<'f, A, (L, X), G> {
     /// The gradient of a function that gives `(loss, auxiliary)`: gives `(gradient, auxiliary)`.
+    #[track_caller]
     pub fn has_aux(self) -> Grad<'f, A, (L, X), (G, X)> {
         Grad::new(self.f, self.wrt, self.value, true)
     }
@@ -300,6 +303,7 @@ impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> Fun<A> for ValueAndGrad<'f, A, R, G>
 
 impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> ValueAndGrad<'f, A, R, G> {
     /// The gradient with respect to other arguments: `ARG1`, `(ARG0, ARG2)`.
+    #[track_caller]
     pub fn argnums<S: Select<A>>(self, wrt: S) -> ValueAndGrad<'f, A, R, S::Grad>
     where
         S::Grad: 'f,
@@ -308,6 +312,7 @@ impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> ValueAndGrad<'f, A, R, G> {
     }
 
     /// For a function that gives `(loss, auxiliary)`: gives `((loss, auxiliary), gradient)`.
+    #[track_caller]
     pub fn has_aux(self) -> ValueAndGrad<'f, A, R, G> {
         ValueAndGrad(Grad::new(self.0.f, self.0.wrt, true, true), PhantomData)
     }
@@ -326,6 +331,7 @@ impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> ValueAndGrad<'f, A, R, G> {
 /// let df = grad(|x: Array| (&x * &x * &x).sum(None));
 /// assert_eq!(df([2.0f32].into_array()).to_vec::<f32>(), [12.0]);
 /// ```
+#[track_caller]
 pub fn grad<'f, A, F>(f: F) -> Grad<'f, A, F::Out, <Arg0 as Select<A>>::Grad>
 where
     A: Args,
@@ -346,6 +352,7 @@ where
 /// let (value, gradient) = f([3.0f32].into_array());
 /// assert_eq!((value.item_f32(), gradient.to_vec::<f32>()), (9.0, vec![6.0]));
 /// ```
+#[track_caller]
 pub fn value_and_grad<'f, A, F>(f: F) -> ValueAndGrad<'f, A, F::Out, <Arg0 as Select<A>>::Grad>
 where
     A: Args,
@@ -663,7 +670,7 @@ fn jacobian_fun<'f>(f: FlatFun<'f>, forward: bool) -> FlatFun<'f> {
         let (closed, out) = program(&f, args, starts);
         let outs = closed.out_avals();
         let [y] = &outs[..] else {
-            raise(error(op, format!("{op} takes a function that gives one array, not {}", outs.len())));
+            raise_call(error(op, format!("{op} takes a function that gives one array, not {}", outs.len())));
         };
         let at = linearize_jaxpr(&closed, &args.leaves, &marks);
         let shape: Vec<usize> = y.shape.iter().chain(x.shape()).copied().collect();
@@ -707,6 +714,7 @@ fn jacobian_fun<'f>(f: FlatFun<'f>, forward: bool) -> FlatFun<'f> {
 /// let j = jacfwd(|x: Array| &x * &x)([1.0f32, 2.0].into_array());
 /// assert_eq!(j.to_vec::<f32>(), [2.0, 0.0, 0.0, 4.0]);
 /// ```
+#[track_caller]
 pub fn jacfwd<'f, A: Args, F: Fun<A> + 'f>(f: F) -> Transformed<'f, A, Array> {
     Transformed::new(jacobian_fun(flatten_fun(f), true))
 }
@@ -719,11 +727,13 @@ pub fn jacfwd<'f, A: Args, F: Fun<A> + 'f>(f: F) -> Transformed<'f, A, Array> {
 /// let j = jacrev(|x: Array| &x * &x)([1.0f32, 2.0].into_array());
 /// assert_eq!(j.to_vec::<f32>(), [2.0, 0.0, 0.0, 4.0]);
 /// ```
+#[track_caller]
 pub fn jacrev<'f, A: Args, F: Fun<A> + 'f>(f: F) -> Transformed<'f, A, Array> {
     Transformed::new(jacobian_fun(flatten_fun(f), false))
 }
 
 /// [`jacrev`] by JAX's other name.
+#[track_caller]
 pub fn jacobian<'f, A: Args, F: Fun<A> + 'f>(f: F) -> Transformed<'f, A, Array> {
     jacrev(f)
 }
@@ -736,6 +746,7 @@ pub fn jacobian<'f, A: Args, F: Fun<A> + 'f>(f: F) -> Transformed<'f, A, Array> 
 /// let h = hessian(|x: Array| (&x * &x * &x).sum(None))([1.0f32, 2.0].into_array());
 /// assert_eq!(h.to_vec::<f32>(), [6.0, 0.0, 0.0, 12.0]);
 /// ```
+#[track_caller]
 pub fn hessian<'f, A: Args, F: Fun<A> + 'f>(f: F) -> Transformed<'f, A, Array> {
     Transformed::new(jacobian_fun(jacobian_fun(flatten_fun(f), false), true))
 }

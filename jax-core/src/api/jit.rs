@@ -22,6 +22,7 @@ use crate::stage::tree::{Flat, Leaves, PyTree, Ret};
 /// let double = jit(|x: Array| x * 2.0);
 /// assert_eq!(double([1.0f32, 2.0].into_array()).to_vec::<f32>(), [2.0, 4.0]);
 /// ```
+#[track_caller]
 pub fn jit<'f, A, F>(f: F) -> Transformed<'f, A, F::Out>
 where
     A: Args,
@@ -82,6 +83,7 @@ pub fn stop_gradient(x: &Array) -> Array {
 /// let g = grad(move |x: Array| f(x).sum(None))([0.0f32].into_array());
 /// assert_eq!(g.to_vec::<f32>(), [1.0]);
 /// ```
+#[track_caller]
 pub fn checkpoint<'f, A, F>(f: F) -> Transformed<'f, A, F::Out>
 where
     A: Args,
@@ -127,6 +129,7 @@ fn rule_error(op: &'static str, message: &str) -> ! {
 /// let g = grad(move |x: Array| log1pexp(x).sum(None))([100.0f32].into_array());
 /// assert_eq!(g.to_vec::<f32>(), [1.0]);
 /// ```
+#[track_caller]
 pub fn custom_jvp<'f, A, F, R>(name: &str, f: F, rule: R) -> Transformed<'f, A, F::Out>
 where
     A: Args + PyTree + 'static,
@@ -173,6 +176,7 @@ where
 /// let g = grad(move |x: Array| (clip(x) * 5.0).sum(None))([3.0f32].into_array());
 /// assert_eq!(g.to_vec::<f32>(), [1.0]);
 /// ```
+#[track_caller]
 pub fn custom_vjp<'f, A, F, S, Fwd, Bwd>(name: &str, f: F, fwd: Fwd, bwd: Bwd) -> Transformed<'f, A, F::Out>
 where
     A: Args + PyTree + 'static,

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program};
-use crate::array::fail::raise;
+use crate::array::fail::raise_call;
 use crate::base::Error;
 use crate::base::error::ErrorKind;
 use crate::stage::tree::{Flat, Ret};
@@ -101,6 +101,7 @@ pub struct Vmapped<'f, A: Args, R: Ret> {
 /// let y = [10.0f32, 1.0].into_array();
 /// assert_eq!(vmap(dot).in_axes((0, None))(x, y).to_vec::<f32>(), [12.0, 34.0]);
 /// ```
+#[track_caller]
 pub fn vmap<'f, A, F>(f: F) -> Vmapped<'f, A, F::Out>
 where
     A: Args,
@@ -142,7 +143,7 @@ fn spread(axes: &Axes, leaves: usize, out: &mut Vec<Option<i32>>) {
     };
     let missing = leaves as i64 - named as i64;
     if missing != 0 && prefix.is_none() {
-        raise(error(format!(
+        raise_call(error(format!(
             "vmap in_axes specification must be a tree prefix of the corresponding value: {named} axes were given for \
              {leaves} arrays."
         )));
@@ -154,6 +155,7 @@ fn spread(axes: &Axes, leaves: usize, out: &mut Vec<Option<i32>>) {
 }
 
 impl<'f, A: Args, R: Ret + 'f> Vmapped<'f, A, R> {
+    #[track_caller]
     fn new(f: FlatFun<'f>, in_axes: Axes, out_axes: Axes, axis_size: Option<usize>) -> Vmapped<'f, A, R> {
         let (inner, ins, outs) = (f.clone(), in_axes.clone(), out_axes.clone());
         let batched: FlatFun<'f> =
@@ -162,16 +164,19 @@ impl<'f, A: Args, R: Ret + 'f> Vmapped<'f, A, R> {
     }
 
     /// The batch axis of each argument: `0`, `(0, None)`, `(0, (1, None))`.
+    #[track_caller]
     pub fn in_axes(self, axes: impl IntoAxis) -> Vmapped<'f, A, R> {
         Vmapped::new(self.f, axes.into_axis(), self.out_axes, self.axis_size)
     }
 
     /// The batch axis of each result.
+    #[track_caller]
     pub fn out_axes(self, axes: impl IntoAxis) -> Vmapped<'f, A, R> {
         Vmapped::new(self.f, self.in_axes, axes.into_axis(), self.axis_size)
     }
 
     /// The size of the batch, for functions none of whose arguments has a batch axis.
+    #[track_caller]
     pub fn axis_size(self, size: usize) -> Vmapped<'f, A, R> {
         Vmapped::new(self.f, self.in_axes, self.out_axes, Some(size))
     }
@@ -193,7 +198,7 @@ fn vectorize(
         Axes::Parts(parts) if parts.len() == starts.len() => {
             parts.iter().enumerate().for_each(|(i, part)| spread(part, leaves_of(i), &mut axes));
         }
-        Axes::Parts(parts) => raise(error(format!(
+        Axes::Parts(parts) => raise_call(error(format!(
             "vmap in_axes must be an int, None, or a tuple of entries corresponding to the positional arguments \
              passed to the function, but got {} entries for {} arguments.",
             parts.len(),
@@ -210,7 +215,7 @@ fn vectorize(
             let axis = (*axis)?;
             let counted = if axis < 0 { axis as i64 + leaf.ndim() as i64 } else { axis as i64 };
             let Some(dim) = usize::try_from(counted).ok().filter(|&dim| dim < leaf.ndim()) else {
-                raise(error(format!(
+                raise_call(error(format!(
                     "vmap was requested to map its argument along axis {axis}, which implies that its rank should be \
                      at least {}, but is only {} (its shape is {}).",
                     if axis < 0 { axis.unsigned_abs() } else { axis as u32 + 1 },
@@ -220,9 +225,9 @@ fn vectorize(
             };
             let extent = leaf.shape()[dim];
             match size {
-                Some(size) if size != extent => raise(error(format!(
-                    "vmap got inconsistent sizes for array axes to be mapped: one axis had size {size}, another had \
-                     size {extent} (an argument of type {}).",
+                Some(size) if size != extent => raise_call(error(format!(
+                    "vmap got inconsistent sizes for array axes to be mapped: one axis had size {size}, but axis {dim} of \
+                     an argument of type {} had size {extent}.",
                     leaf.aval()
                 ))),
                 _ => size = Some(extent),
@@ -231,7 +236,7 @@ fn vectorize(
         })
         .collect();
     let Some(size) = size else {
-        raise(error("vmap must have at least one non-None value in in_axes, or axis_size"));
+        raise_call(error("vmap must have at least one non-None value in in_axes or axis_size must be specified"));
     };
     let element = |(leaf, dim): (&crate::array::Array, &Option<usize>)| {
         let mut aval = leaf.aval().clone();
@@ -260,7 +265,7 @@ fn vectorize(
     let place = |((result, dim), axis): ((&crate::array::Array, Option<usize>), &Option<i32>)| {
         let Some(axis) = axis else {
             if dim.is_some() {
-                raise(error("vmap has mapped output but out_axes is None"));
+                raise_call(error("at vmap out_axes, got axis spec None but output was batched"));
             }
             return result.clone();
         };
@@ -268,7 +273,9 @@ fn vectorize(
         let counted = if *axis < 0 { *axis as i64 + rank as i64 } else { *axis as i64 };
         match usize::try_from(counted) {
             Ok(to) if to < rank => materialize(result, dim, to, size),
-            _ => raise(error(format!("vmap out_axes {axis} is out of bounds for a result of rank {rank}."))),
+            _ => {
+                raise_call(error(format!("vmap out_axes: axis {axis} is out of bounds for array of dimension {rank}")))
+            }
         }
     };
     let leaves = results.iter().zip(result_dims).zip(&axes).map(place).collect();

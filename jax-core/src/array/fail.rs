@@ -10,6 +10,29 @@ use crate::base::{Error, Result, Span};
 
 thread_local! {
     static CATCHING: Cell<usize> = const { Cell::new(0) };
+    static CALL: Cell<Option<Span>> = const { Cell::new(None) };
+}
+
+/// Runs `f`, a call of a staged or transformed function, remembering the place that [`raise_call`] is to name.
+pub fn called_from<R>(span: Span, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Span>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CALL.set(self.0);
+        }
+    }
+    let _restore = Restore(CALL.replace(Some(span)));
+    f()
+}
+
+/// Fails with an error about the call of a transformed function, at the place of that call; a callable cannot be
+/// asked for its caller, so for closures it is where the transform was written.
+#[track_caller]
+pub fn raise_call(error: Error) -> ! {
+    raise(match CALL.get() {
+        Some(span) => error.at(span),
+        None => error,
+    })
 }
 
 /// Fails with this error at the caller's place, unless the error has a place already.
@@ -46,8 +69,8 @@ pub fn value_error(op: &'static str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Value, op, message)
 }
 
-/// The place of the caller.
+/// The place that errors are attributed to here, for closures: they cannot pass on their caller's.
 #[track_caller]
 pub fn here() -> Span {
-    Span::caller()
+    super::bind::current_span()
 }

@@ -58,7 +58,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)?;
+        if !self.message.contains(self.op) {
+            write!(f, "{}: ", self.op)?;
+        }
+        f.write_str(&self.message)?;
         match self.span {
             Some(span) => write!(f, "\n  --> {span}"),
             None => Ok(()),

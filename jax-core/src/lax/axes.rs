@@ -1,6 +1,7 @@
 //! Axes as users name them: integers, negative ones from the end, several, or all.
 
-use crate::array::fail::raise;
+use crate::array::fail::{self, raise};
+use crate::array::with_span;
 use crate::base::Error;
 use crate::base::error::ErrorKind;
 
@@ -88,7 +89,8 @@ pub fn axes_of(op: &'static str, axes: impl IntoAxes, rank: usize) -> Vec<usize>
     let Some(axes) = axes.into_axes() else {
         return (0..rank).collect();
     };
-    let mut counted: Vec<usize> = axes.iter().map(|&axis| axis_of(op, axis, rank)).collect();
+    let here = fail::here();
+    let mut counted: Vec<usize> = with_span(here, || axes.iter().map(|&axis| axis_of(op, axis, rank)).collect());
     counted.sort_unstable();
     if counted.windows(2).any(|pair| pair[0] == pair[1]) {
         let named: Vec<String> = axes.iter().map(i64::to_string).collect();

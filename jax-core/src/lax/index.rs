@@ -3,7 +3,7 @@
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 use super::{axes, operators, promote};
-use crate::array::fail::raise;
+use crate::array::fail::{here, raise};
 use crate::array::{Array, IntoArray};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Kind, Scalar};
@@ -253,6 +253,7 @@ fn parts(shape: &[usize], index: Vec<Index>) -> Vec<Part> {
 /// Replaces arrays of truth values by the places where they hold.
 #[track_caller]
 fn positions_of_truths(index: Vec<Index>) -> Vec<Index> {
+    let here = here();
     let replace = |part: Index| match part {
         Index::Array(mask) if mask.dtype() == DType::Bool => {
             if mask.is_traced() {
@@ -261,7 +262,7 @@ fn positions_of_truths(index: Vec<Index>) -> Vec<Index> {
                      that is not known while the function is traced: use where instead.",
                     mask.aval()
                 );
-                raise(Error::new(ErrorKind::Concretization, "index", message));
+                raise(Error::new(ErrorKind::Concretization, "index", message).at(here));
             }
             let strides = crate::base::shape::strides(mask.shape());
             let held: Vec<usize> =

@@ -4,7 +4,7 @@
 use super::axes::{AxisList, IntoAxes, axes_of, axis_of};
 use super::reduce::Over;
 use super::{operators, promote, reduce};
-use crate::array::fail::raise;
+use crate::array::fail::{here, raise};
 use crate::array::{Array, IntoArray};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Kind};
@@ -278,8 +278,11 @@ impl Array {
         match axes.into_axes() {
             None => self.t(),
             Some(axes) => {
-                let axes: Vec<usize> = axes.iter().map(|&axis| axis_of("transpose", axis, self.ndim())).collect();
-                shape::transpose(self, &axes)
+                let mut counted = Vec::new();
+                for axis in axes {
+                    counted.push(axis_of("transpose", axis, self.ndim()));
+                }
+                shape::transpose(self, &counted)
             }
         }
     }
@@ -318,9 +321,10 @@ impl Array {
     /// If one is out of bounds.
     #[track_caller]
     pub fn swapaxes(&self, axis1: i32, axis2: i32) -> Array {
-        let of = |axis: i32| axis_of("swapaxes", axis as i64, self.ndim());
+        let first = axis_of("swapaxes", axis1 as i64, self.ndim());
+        let second = axis_of("swapaxes", axis2 as i64, self.ndim());
         let mut permutation: Vec<usize> = (0..self.ndim()).collect();
-        permutation.swap(of(axis1), of(axis2));
+        permutation.swap(first, second);
         shape::transpose(self, &permutation)
     }
 
@@ -348,7 +352,8 @@ impl Array {
 fn fill_extents(x: &Array, wanted: &[i64]) -> Vec<usize> {
     let list: Vec<String> = wanted.iter().map(i64::to_string).collect();
     let wanted_tuple = if list.len() == 1 { format!("({},)", list[0]) } else { format!("({})", list.join(", ")) };
-    let fail = |message: String| raise(Error::new(ErrorKind::Shape, "reshape", message));
+    let here = here();
+    let fail = |message: String| raise(Error::new(ErrorKind::Shape, "reshape", message).at(here));
     let unknown = wanted.iter().filter(|&&extent| extent == -1).count();
     if unknown > 1 {
         fail(format!("reshape: can only specify one unknown axis size with a `-1` value, got {wanted_tuple}"));

@@ -1,7 +1,7 @@
 //! NumPy's promotion of dtypes and ranks, in JAX's way.
 
 use crate::array::Array;
-use crate::array::fail::raise;
+use crate::array::fail::{here, raise};
 use crate::base::error::ErrorKind;
 use crate::base::promote::{result_type, to_inexact};
 use crate::base::{DType, Error, Kind, Shape};
@@ -107,7 +107,8 @@ pub fn broadcast_to(op: &'static str, x: &Array, shape: &[usize]) -> Array {
     if x.shape() == shape {
         return x.clone();
     }
-    let fail = |message: String| raise(Error::new(ErrorKind::Shape, op, format!("{op}: {message}")));
+    let here = here();
+    let fail = |message: String| raise(Error::new(ErrorKind::Shape, op, format!("{op}: {message}")).at(here));
     if x.ndim() > shape.len() {
         fail(format!(
             "Cannot broadcast to shape with fewer dimensions: arr_shape={} shape={}",

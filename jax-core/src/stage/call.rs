@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::cache::{Staged, StagedGrad};
 use super::compiled::{Lowered, Traced};
 use super::tree::{Arg, Flat, Leaves, Ret};
-use crate::array::{builder, catch, fail, with_span};
+use crate::array::{builder, catch, fail};
 use crate::base::{Result, Span};
 use crate::ir::ClosedJaxpr;
 
@@ -97,7 +97,7 @@ impl Call {
     #[track_caller]
     pub fn invoke<R: Ret>(self) -> R {
         let span = self.span;
-        match self.run::<R>() {
+        match fail::called_from(span, || self.run::<R>()) {
             Ok(out) => read(&out),
             Err(error) => fail::raise(error.at(span)),
         }
@@ -109,7 +109,7 @@ impl Call {
     /// If the arguments do not fit the function.
     pub fn try_invoke<R: Ret>(self) -> Result<R> {
         let span = self.span;
-        catch(|| self.run::<R>().map(|out| read(&out)))?.map_err(|error| error.at(span))
+        catch(|| fail::called_from(span, || self.run::<R>()).map(|out| read(&out)))?.map_err(|error| error.at(span))
     }
 
     fn run<R: Ret>(mut self) -> Result<Flat> {
@@ -141,7 +141,7 @@ impl Call {
     }
 
     fn traced(&self) -> Traced {
-        with_span(self.span, || self.staged.trace(&self.args, &self.starts))
+        fail::called_from(self.span, || self.staged.trace(&self.args, &self.starts))
     }
 
     /// The jaxpr for these arguments.
@@ -150,7 +150,7 @@ impl Call {
     /// If the arguments do not fit the function.
     #[track_caller]
     pub fn jaxpr(self) -> ClosedJaxpr {
-        self.staged.trace(&self.args, &self.starts).closed
+        self.traced().closed
     }
 
     /// The jaxpr for these arguments, or what is wrong with them.
@@ -167,7 +167,7 @@ impl Call {
     /// If the arguments do not fit the function.
     #[track_caller]
     pub fn lower(self) -> Lowered {
-        self.staged.trace(&self.args, &self.starts).optimize().lower()
+        self.traced().optimize().lower()
     }
 }
 
