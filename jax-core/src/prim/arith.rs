@@ -8,8 +8,8 @@ use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Samp
 use crate::kernel::{Binary, Body, Buf, Id, Unary};
 use crate::prim::compare::{eq, ge};
 use crate::prim::elementwise::{
-    batch, binary, binary_jvp, constant_like, float, inexact, numeric, real, real_or_bool, same_dtype, unary,
-    unbroadcast,
+    batch, binary, binary_jvp, constant_like, float, inexact, is_constant, numeric, real, real_or_bool, same_dtype,
+    unary, unbroadcast,
 };
 use crate::prim::exp_log::log;
 use crate::prim::round::floor;
@@ -19,18 +19,18 @@ use crate::prim::shape::broadcast_to_rank_and_shape;
 
 binary! {
     /// `x + y`, elementwise.
-    Add add, numeric "numbers", lower |b, x, y| b.binary(Binary::Add, x, y), Derivative::Rule(add_jvp(), Some(add_transpose(false)));
+    Add add, numeric "numbers", lower |b, x, y| b.binary(Binary::Add, x, y), Derivative::Rule(add_jvp(), Some(add_transpose(false))), simplify add_zero;
     /// `x - y`, elementwise.
-    Sub sub, numeric "numbers", lower |b, x, y| b.binary(Binary::Sub, x, y), Derivative::Rule(sub_jvp(), Some(add_transpose(true)));
+    Sub sub, numeric "numbers", lower |b, x, y| b.binary(Binary::Sub, x, y), Derivative::Rule(sub_jvp(), Some(add_transpose(true))), simplify sub_zero;
     /// `x * y`, elementwise.
-    Mul mul, numeric "numbers", lower |b, x, y| b.binary(Binary::Mul, x, y), Derivative::Multilinear(mul_transpose());
+    Mul mul, numeric "numbers", lower |b, x, y| b.binary(Binary::Mul, x, y), Derivative::Multilinear(mul_transpose()), simplify mul_one;
     /// The sum of two cotangents of one value.
     AddAny add_any, any "any dtype", lower |b, x, y| b.binary(Binary::Add, x, y), Derivative::Rule(add_any_jvp(), Some(add_transpose(false)));
     /// `x / y`, elementwise; truncated for integers.
     Div div, numeric "numbers", lower |b, x, y| b.binary(Binary::Div, x, y), Derivative::Rule(
         binary_jvp(div, |g, _, _, y| div(g, y), |g, _, x, y| mul(&mul(&neg(g), x), &integer_pow(y, -2))),
         Some(div_transpose()),
-    );
+    ), simplify div_one;
     /// The remainder of `x / y`, with the sign of `x`, elementwise.
     Rem rem, real "real numbers", lower |b, x, y| b.binary(Binary::Rem, x, y), Derivative::Rule(
         binary_jvp(rem, |g, ans, _, _| broadcast_to_rank_and_shape(g, ans.shape()), |g, _, x, y| {
@@ -207,6 +207,34 @@ impl Primitive for IntegerPow {
             if self.y < 0 { b.binary(Binary::Div, one, power) } else { power }
         })]
     }
+}
+
+/// `x + 0` is `x` for integers; for floats it is not, where `x` is `-0.0`.
+fn add_zero(x: &Array, y: &Array) -> Option<Array> {
+    match (x.dtype().is_integer(), is_constant(x, 0.0), is_constant(y, 0.0)) {
+        (true, _, true) => Some(x.clone()),
+        (true, true, _) => Some(y.clone()),
+        _ => None,
+    }
+}
+
+/// `x - 0` is `x`.
+fn sub_zero(x: &Array, y: &Array) -> Option<Array> {
+    is_constant(y, 0.0).then(|| x.clone())
+}
+
+/// `1 * x` is `x`, for real numbers.
+fn mul_one(x: &Array, y: &Array) -> Option<Array> {
+    match (x.dtype().is_complex(), is_constant(x, 1.0), is_constant(y, 1.0)) {
+        (false, _, true) => Some(x.clone()),
+        (false, true, _) => Some(y.clone()),
+        _ => None,
+    }
+}
+
+/// `x / 1` is `x`, for real numbers.
+fn div_one(x: &Array, y: &Array) -> Option<Array> {
+    (!x.dtype().is_complex() && is_constant(y, 1.0)).then(|| x.clone())
 }
 
 crate::readers! {

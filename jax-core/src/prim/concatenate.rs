@@ -84,6 +84,10 @@ impl Primitive for Concatenate {
         (vec![concatenate(&args.iter().collect::<Vec<_>>(), self.dimension + 1)], vec![Some(0)])
     }
 
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        (args.len() == 1).then(|| vec![args[0].clone()])
+    }
+
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let mut shape = cx.ty(ins[0]).shape.clone();
         let dtype = cx.ty(ins[0]).dtype;
@@ -182,6 +186,10 @@ impl Primitive for Split {
         let parts = split(&args[0], &self.sizes, self.axis + usize::from(self.axis >= dim));
         let dims = vec![Some(dim); parts.len()];
         (parts, dims)
+    }
+
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        (self.sizes.len() == 1).then(|| vec![args[0].clone()])
     }
 
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {

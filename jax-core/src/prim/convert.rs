@@ -65,6 +65,10 @@ impl Primitive for ConvertElementType {
         batch(self.clone(), args, dims)
     }
 
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        (args[0].dtype() == self.new_dtype && args[0].weak_type() == self.weak_type).then(|| vec![args[0].clone()])
+    }
+
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let from = cx.ty(ins[0]).dtype;
         vec![cx.elementwise(ins, |b, args| match self.new_dtype {
@@ -150,6 +154,10 @@ impl Primitive for StopGradient {
 
     fn batch(&self, args: &[Array], dims: &[Option<usize>], _: usize) -> (Vec<Array>, Vec<Option<usize>>) {
         batch(self.clone(), args, dims)
+    }
+
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        true.then(|| vec![args[0].clone()])
     }
 
     fn lower(&self, _: &mut Lower, ins: &[Buf]) -> Vec<Buf> {

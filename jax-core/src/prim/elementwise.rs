@@ -127,6 +127,11 @@ pub(crate) fn any(_: DType) -> bool {
     true
 }
 
+/// Whether the array is this number, known while tracing, and no `-0.0`.
+pub(crate) fn is_constant(x: &Array, value: f64) -> bool {
+    x.as_constant().is_some_and(|constant| constant == Scalar::from_f64(x.dtype(), value))
+}
+
 /// A constant of an array's dtype and weakness: what rules multiply and add by.
 pub(crate) fn constant_like(x: &Array, value: f64) -> Array {
     Array::scalar(Scalar::from_f64(x.dtype(), value)).with_weak(x.weak_type())
@@ -209,10 +214,10 @@ macro_rules! derivative {
 }
 
 /// Declares elementwise primitives of two operands of one dtype. The result has that dtype, or is `bool` for
-/// `=> bool`. The derivative is an expression of type `Derivative`.
+/// `=> bool`. The derivative is an expression of type `Derivative`; `simplify` names a function of both operands.
 macro_rules! binary {
     ($($(#[$doc:meta])* $name:ident $function:ident, $accepts:ident $what:literal, lower |$b:ident, $x:ident, $y:ident| $lower:expr,
-       $derivative:expr $(=> $result:ident)?;)*) => {
+       $derivative:expr $(=> $result:ident)? $(, simplify $simplify:path)?;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -258,6 +263,10 @@ macro_rules! binary {
                         $lower
                     })]
                 }
+
+                $(fn simplify(&self, args: &[$crate::array::Array]) -> Option<Vec<$crate::array::Array>> {
+                    $simplify(&args[0], &args[1]).map(|simple| vec![simple])
+                })?
             }
 
             $crate::readers! { stringify!($function), 2..=2, |_| $name; }

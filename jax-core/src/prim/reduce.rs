@@ -85,6 +85,10 @@ impl Primitive for ReduceSum {
         (vec![reduce_sum(&args[0], &axes)], vec![Some(dim)])
     }
 
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        self.axes.is_empty().then(|| vec![args[0].clone()])
+    }
+
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let zero = Scalar::zero(cx.ty(ins[0]).dtype);
         vec![cx.reduce(ins[0], &self.axes, zero, Binary::Add)]
@@ -159,6 +163,10 @@ macro_rules! reductions {
                 fn batch(&self, args: &[Array], dims: &[Option<usize>], _: usize) -> (Vec<Array>, Vec<Option<usize>>) {
                     let (axes, dim) = batch_axes(&self.axes, dims[0].unwrap_or(0));
                     (vec![$function(&args[0], &axes)], vec![Some(dim)])
+                }
+
+                fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+                    self.axes.is_empty().then(|| vec![args[0].clone()])
                 }
 
                 fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {

@@ -80,6 +80,10 @@ impl Primitive for BroadcastInDim {
         (vec![broadcast_in_dim(&front, &shape, &axes)], vec![Some(0)])
     }
 
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        (args[0].shape() == self.shape).then(|| vec![args[0].clone()])
+    }
+
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let extents = cx.ty(ins[0]).shape.clone();
         vec![cx.index_map(ins[0], &self.shape, |body, axes| {
@@ -138,6 +142,10 @@ impl Primitive for Reshape {
         let front = move_axis(&args[0], dims[0].unwrap_or(0), 0);
         let shape: Vec<usize> = std::iter::once(size).chain(self.shape.iter().copied()).collect();
         (vec![reshape(&front, &shape)], vec![Some(0)])
+    }
+
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        (args[0].shape() == self.shape).then(|| vec![args[0].clone()])
     }
 
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
@@ -226,6 +234,10 @@ impl Primitive for Transpose {
         (vec![transpose(&args[0], &permutation)], vec![Some(0)])
     }
 
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        self.permutation.iter().copied().eq(0..args[0].ndim()).then(|| vec![args[0].clone()])
+    }
+
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let from = &cx.ty(ins[0]).shape;
         let shape: Vec<usize> = self.permutation.iter().map(|&axis| from[axis]).collect();
@@ -297,6 +309,10 @@ impl Primitive for Squeeze {
         let front = move_axis(&args[0], dims[0].unwrap_or(0), 0);
         let dimensions: Vec<usize> = self.dimensions.iter().map(|dim| dim + 1).collect();
         (vec![squeeze(&front, &dimensions)], vec![Some(0)])
+    }
+
+    fn simplify(&self, args: &[Array]) -> Option<Vec<Array>> {
+        self.dimensions.is_empty().then(|| vec![args[0].clone()])
     }
 
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {

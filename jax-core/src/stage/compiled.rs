@@ -15,7 +15,7 @@ use crate::ir::lower::lower;
 use crate::ir::{Aval, ClosedJaxpr, Jaxpr};
 use crate::kernel::Program;
 use crate::machine::{Analysis, Executable, Input, machine};
-use crate::transform::dce;
+use crate::transform::optimize;
 
 /// How many programs of transforms stay compiled when the transformed functions themselves are gone.
 const KEPT: usize = 1024;
@@ -81,9 +81,9 @@ pub struct Compiled {
 }
 
 impl Traced {
-    /// Removes what no result needs.
+    /// The program as the passes of [`pipeline`](crate::transform::pipeline) leave it.
     pub fn optimize(self) -> Traced {
-        let jaxpr = Arc::new(dce(&self.closed.jaxpr));
+        let jaxpr = Arc::new(optimize(&self.closed.jaxpr));
         Traced { closed: ClosedJaxpr { jaxpr, ..self.closed }, ..self }
     }
 

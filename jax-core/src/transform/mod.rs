@@ -4,15 +4,21 @@
 //! that what comes out is again a jaxpr. Nesting is nesting of jaxprs: no tags, no perturbation confusion.
 
 pub mod batch;
+pub mod cse;
 pub mod dce;
 pub mod eval;
 pub mod jvp;
 pub mod linearize;
+pub mod pipeline;
+pub mod simplify;
 pub mod transpose;
 
 pub use batch::batch;
+pub use cse::cse;
 pub use dce::dce;
 pub use eval::eval;
 pub use jvp::jvp;
 pub use linearize::{Linearized, linearize};
+pub use pipeline::optimize;
+pub use simplify::simplify;
 pub use transpose::backward;
