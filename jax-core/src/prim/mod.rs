@@ -42,6 +42,7 @@ pub fn samples() -> Vec<crate::ir::Sample> {
         convert::samples(),
         dot_general::samples(),
         dynamic_slice::samples(),
+        empty::samples(),
         exp_log::samples(),
         gather::samples(),
         iota::samples(),
