@@ -6,6 +6,7 @@
 //!
 //! - [`numpy`] (`jnp`): NumPy's functions on [`Array`]
 //! - [`lax`]: the primitives under them, and control flow on closures
+//! - [`random`]: keys and what is drawn from them
 //! - transforms of functions: [`jit()`], [`grad()`], [`vmap`], [`vjp`], [`jvp`], …
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ pub mod lax;
 pub mod nn;
 pub mod numpy;
 pub mod prelude;
+pub mod random;
 pub mod tree;
 
 pub use device::{block_until_ready, device_get, device_put, devices};

@@ -16,6 +16,6 @@
 pub use crate::{
     ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Array, Compiled, DType, Device, Ellipsis, Error, IntoArray, NewAxis, PyTree,
     block_until_ready, checkpoint, custom_jvp, custom_vjp, device_get, device_put, devices, eval_shape, grad, hessian,
-    jacfwd, jacobian, jacrev, jit, jvp, lax, linear_transpose, linearize, make_jaxpr, nn, numpy as jnp, step,
+    jacfwd, jacobian, jacrev, jit, jvp, lax, linear_transpose, linearize, make_jaxpr, nn, numpy as jnp, random, step,
     stop_gradient, tree, value_and_grad, vjp, vmap,
 };

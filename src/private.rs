@@ -1,14 +1,14 @@
 //! What the macros' expansions name: nothing here is for users, and nothing else of the library is named by them.
 
 pub use jax_core::array::IntoArray;
-pub use jax_core::stage::{Arg, Call, Cmp, Dup, Flat, Leaves, LitBin, PyTree, Ret, Staged, StagedGrad};
+pub use jax_core::stage::{Arg, Call, Cmp, Dup, Flat, Leaves, LitBin, PyTree, Ret, Reusable, Staged, StagedGrad};
 
 use jax_core::array::{Array, Element};
 
 /// The traits of `Cmp`, `Dup` and `LitBin`, to be imported without their names.
 pub mod methods {
     pub use jax_core::stage::dispatch::{
-        CmpArrayLeft as _, CmpArrayRight as _, DupKey as _, HostEq as _, HostGe as _, HostGt as _, HostLe as _,
+        CmpArrayLeft as _, CmpArrayRight as _, DupTree as _, HostEq as _, HostGe as _, HostGt as _, HostLe as _,
         HostLt as _, HostNe as _, LitArray as _, LitHost as _,
     };
 }

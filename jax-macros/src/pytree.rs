@@ -75,6 +75,9 @@ fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
         return errors.into_tokens();
     }
     let name = &item.ident;
+    // A tree of keys is used once, like a key.
+    let holds_keys = all.iter().any(|field| types::classify(field.ty) == Declared::Key);
+    let reusable = (!holds_keys).then(|| reusable(item, &all, &private));
     let generics = bounded(&item.generics, &all, &private);
     let (generics, arguments, clause) = {
         let (_, arguments, _) = item.generics.split_for_impl();
@@ -83,6 +86,8 @@ fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
     };
     let allow = quote!(#[automatically_derived] #[allow(unused_variables, clippy::all)]);
     quote! {
+        #reusable
+
         #allow
         impl #generics #private::PyTree for #name #arguments #clause {
             fn flatten(self, #flat: &mut #private::Flat) {
@@ -122,6 +127,18 @@ fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
             }
         }
     }
+}
+
+/// The declaration that a tree may be used again without saying so, if the trees in it may.
+fn reusable(item: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> TokenStream {
+    let mut generics = item.generics.clone();
+    let is_leaf = |param: &&Ident| fields.iter().any(|field| !field.is_static && mentions(field.ty, param));
+    for param in item.generics.type_params().map(|param| &param.ident).filter(is_leaf) {
+        generics.make_where_clause().predicates.push(syn::parse_quote!(#param: #private::Reusable));
+    }
+    let name = &item.ident;
+    let (generics, arguments, clause) = generics.split_for_impl();
+    quote!(#[automatically_derived] impl #generics #private::Reusable for #name #arguments #clause {})
 }
 
 /// The pattern of a struct or a variant, what writes its fields, and what reads them.

@@ -15,6 +15,7 @@ pub mod dynamic_slice;
 pub(crate) mod elementwise;
 pub mod empty;
 pub mod exp_log;
+pub mod fma;
 pub mod gather;
 pub mod iota;
 pub mod logic;
@@ -28,6 +29,7 @@ pub mod shape;
 pub mod slice;
 pub mod sort;
 pub mod special;
+pub mod threefry;
 pub mod trig;
 
 /// Operands that laws are tested on, for every primitive.
@@ -44,6 +46,7 @@ pub fn samples() -> Vec<crate::ir::Sample> {
         dynamic_slice::samples(),
         empty::samples(),
         exp_log::samples(),
+        fma::samples(),
         gather::samples(),
         iota::samples(),
         logic::samples(),
@@ -56,6 +59,7 @@ pub fn samples() -> Vec<crate::ir::Sample> {
         slice::samples(),
         sort::samples(),
         special::samples(),
+        threefry::samples(),
         trig::samples(),
     ]
     .concat()

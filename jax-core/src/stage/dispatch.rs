@@ -2,6 +2,7 @@
 
 use crate::array::{Array, IntoArray};
 use crate::prim::compare;
+use crate::stage::tree::{PyTree, Reusable};
 
 /// A use of a variable that is not its last: a clone, if the type has one.
 #[derive(Debug)]
@@ -14,33 +15,25 @@ impl<T: Clone> Dup<'_, T> {
     }
 }
 
-/// What a PRNG key is not: a value that may be used again without saying so.
-#[diagnostic::on_unimplemented(
-    message = "a PRNG key is used twice",
-    label = "this key is used again below",
-    note = "the same key gives the same numbers: use `random::split` for independent ones, or write `.clone()` if the same numbers are meant"
-)]
-pub trait Reusable {}
-
-/// A use of a key that is not its last.
-pub trait DupKey<K> {
-    /// Does not compile.
-    fn dup(&self) -> K
+/// A use of a tree that is not its last.
+///
+/// Trees come before other types here, and not only keys, because the type of a closure's parameter may be unknown
+/// when rustc chooses the method: then it chooses this one.
+pub trait DupTree<T> {
+    /// The clone; does not compile for a key.
+    fn dup(&self) -> T
     where
-        K: Reusable;
+        T: Reusable;
 }
 
-impl<K: SingleUse + Clone> DupKey<K> for &Dup<'_, K> {
-    fn dup(&self) -> K
+impl<T: PyTree + Clone> DupTree<T> for &Dup<'_, T> {
+    fn dup(&self) -> T
     where
-        K: Reusable,
+        T: Reusable,
     {
         self.0.clone()
     }
 }
-
-/// A type whose values are used once, unless cloned by name.
-pub trait SingleUse {}
 
 /// A comparison of two operands: arrays compare elementwise, anything else as Rust compares it.
 #[derive(Debug)]

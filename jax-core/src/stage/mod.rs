@@ -14,4 +14,4 @@ pub use cache::{Staged, StagedGrad};
 pub use call::Call;
 pub use compiled::{Compiled, Lowered};
 pub use dispatch::{Cmp, Dup, LitBin};
-pub use tree::{Arg, Flat, Leaves, PyTree, Ret, Token};
+pub use tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable, Token};

@@ -202,6 +202,16 @@ pub trait PyTree: Sized {
     fn unflatten(leaves: &mut Leaves<'_>) -> Self;
 }
 
+/// A tree that may be used again without saying so: every tree but a PRNG key.
+#[diagnostic::on_unimplemented(
+    message = "a PRNG key is used twice",
+    label = "this key is used again below",
+    note = "the same key gives the same numbers: use `random::split` for independent ones, or write `.clone()` if the same numbers are meant"
+)]
+pub trait Reusable {}
+
+impl Reusable for Array {}
+
 impl PyTree for Array {
     fn flatten(self, flat: &mut Flat) {
         flat.leaf(self);
@@ -249,46 +259,46 @@ pub trait Ret: Sized {
 }
 
 /// Implements `Arg` and `Ret` for trees.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! tree_argument {
     ($([$($generics:tt)*] $ty:ty;)*) => {
         $(
-            impl<$($generics)*> Arg for $ty {
+            impl<$($generics)*> $crate::stage::tree::Arg for $ty {
                 type Staged = $ty;
                 type Grad = $ty;
 
-                fn flatten(self, flat: &mut Flat) {
-                    PyTree::flatten(self, flat);
+                fn flatten(self, flat: &mut $crate::stage::tree::Flat) {
+                    <$ty as $crate::stage::tree::PyTree>::flatten(self, flat);
                 }
 
-                fn stage(leaves: &mut Leaves<'_>) -> $ty {
-                    PyTree::unflatten(leaves)
+                fn stage(leaves: &mut $crate::stage::tree::Leaves<'_>) -> $ty {
+                    <$ty as $crate::stage::tree::PyTree>::unflatten(leaves)
                 }
 
-                fn rebuild(leaves: &mut Leaves<'_>) -> $ty {
-                    PyTree::unflatten(leaves)
+                fn rebuild(leaves: &mut $crate::stage::tree::Leaves<'_>) -> $ty {
+                    <$ty as $crate::stage::tree::PyTree>::unflatten(leaves)
                 }
             }
 
-            impl<$($generics)*> Ret for $ty {
+            impl<$($generics)*> $crate::stage::tree::Ret for $ty {
                 type Staged = $ty;
 
-                fn flatten(staged: $ty, flat: &mut Flat) {
-                    PyTree::flatten(staged, flat);
+                fn flatten(staged: $ty, flat: &mut $crate::stage::tree::Flat) {
+                    <$ty as $crate::stage::tree::PyTree>::flatten(staged, flat);
                 }
 
-                fn flatten_self(self, flat: &mut Flat) {
-                    PyTree::flatten(self, flat);
+                fn flatten_self(self, flat: &mut $crate::stage::tree::Flat) {
+                    <$ty as $crate::stage::tree::PyTree>::flatten(self, flat);
                 }
 
-                fn rebuild(leaves: &mut Leaves<'_>) -> $ty {
-                    PyTree::unflatten(leaves)
+                fn rebuild(leaves: &mut $crate::stage::tree::Leaves<'_>) -> $ty {
+                    <$ty as $crate::stage::tree::PyTree>::unflatten(leaves)
                 }
             }
         )*
     };
 }
-
-pub(crate) use tree_argument;
 
 tree_argument! { [] Array; }
 
@@ -410,6 +420,8 @@ static_arguments!(usize, &'static str, String, char);
 macro_rules! tuples {
     ($(($($name:ident $index:tt),*);)*) => {
         $(
+            impl<$($name: Reusable),*> Reusable for ($($name,)*) {}
+
             impl<$($name: PyTree),*> PyTree for ($($name,)*) {
                 #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
                 fn flatten(self, flat: &mut Flat) {
@@ -480,6 +492,8 @@ tuples! {
 macro_rules! containers {
     ($($ty:ident |$this:ident, $flat:ident, $each:ident| $flatten:expr, |$leaves:ident, $build:ident| $unflatten:expr;)*) => {
         $(
+            impl<T: Reusable> Reusable for $ty<T> {}
+
             impl<T: PyTree> PyTree for $ty<T> {
                 fn flatten(self, $flat: &mut Flat) {
                     let ($this, $each) = (self, <T as PyTree>::flatten);
@@ -552,6 +566,8 @@ containers! {
         _ => Some(build(leaves)),
     };
 }
+
+impl<T: Reusable, const N: usize> Reusable for [T; N] {}
 
 impl<T: PyTree, const N: usize> PyTree for [T; N] {
     fn flatten(self, flat: &mut Flat) {
