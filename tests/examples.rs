@@ -1,0 +1,112 @@
+//! What the examples print, against the numbers of JAX's introductory course and the recordings from JAX.
+
+use std::collections::HashMap;
+use std::process::Command;
+
+/// What an example prints, with these arguments.
+fn output(example: &str, args: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["run", "--quiet", "--example", example]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let run = cargo.arg("--").args(args).output().expect("cargo runs");
+    assert!(run.status.success(), "{example}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).expect("text")
+}
+
+/// The numbers in a text, in order.
+fn numbers(text: &str) -> Vec<f64> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "+-._".contains(c)));
+    words.filter_map(|word| word.trim_end_matches('.').parse().ok()).collect()
+}
+
+#[track_caller]
+fn near(got: f64, expected: f64, relative: f64) {
+    assert!((got - expected).abs() <= relative * expected.abs(), "{got} is not {expected}");
+}
+
+/// `golden/digits_losses.txt`: for each name the decimal values in order.
+fn golden() -> HashMap<&'static str, Vec<f64>> {
+    let mut values = HashMap::<_, Vec<f64>>::new();
+    for line in include_str!("../golden/digits_losses.txt").lines().filter(|line| !line.starts_with("//")) {
+        let mut words = line.split(' ');
+        if let (Some(name), Some(Ok(value))) = (words.next(), words.next_back().map(str::parse)) {
+            values.entry(name).or_default().push(value);
+        }
+    }
+    values
+}
+
+#[test]
+fn selu() {
+    let out = output("selu", &[]);
+    assert!(
+        out.contains("{ lambda ; a:f32[1000000] b:f32[] c:f32[]. let\n    d:bool[1000000] = gt a 0.0:f32[]\n"),
+        "{out}"
+    );
+    assert!(out.contains("e:f32[1000000] = exp a\n") && out.contains("select_n d i a\n"), "{out}");
+    let factor = numbers(out.lines().last().expect("a line")).pop().expect("a number");
+    assert!(factor > 1.0, "{out}");
+}
+
+#[test]
+fn pure() {
+    assert_eq!(output("pure", &[]), "12\n22\ncompiled 1 time\n");
+}
+
+#[test]
+fn arrays() {
+    let expected = "[[0. 0. 0. 0. 0.]\n [0. 0. 0. 0. 0.]]\nArray([0, 1, 2, 3, 4, 5], dtype=int32)\n";
+    let expected = expected.to_owned() + "cpu(id=0)\n[0, 1, 2, 3, 4, 5]\n";
+    assert_eq!(output("arrays", &[]), expected);
+}
+
+#[test]
+fn linear() {
+    let rows = "[5., 5., 5.],\n       ".repeat(4);
+    let expected = format!("Array([5., 5., 5.], dtype=float32)\nArray([{rows}[5., 5., 5.]], dtype=float32)\n");
+    assert_eq!(output("linear", &[]), expected);
+}
+
+#[test]
+fn descent() {
+    let (out, golden) = (output("descent", &[]), golden());
+    let mut lines = out.lines();
+    let mut line = || lines.next().expect("a line");
+    assert_eq!(line(), "Array([ 0.1086251 , -0.16293764, -0.54312545], dtype=float32)");
+    let errors: Vec<f64> = (0..20).map(|_| line().parse().expect("a number")).collect();
+    for (i, &error) in errors.iter().enumerate() {
+        // Printed with five digits behind the point.
+        near(error, golden["descent_error_before_step"][10 * i + 1], 1e-5 + 5e-6 / error);
+    }
+    for (error, deck) in errors.iter().zip([3.66572, 3.49906, 3.33239, 3.16572]) {
+        near(*error, deck, 1e-5);
+    }
+    near(errors[18], 0.66573, 1.6e-5);
+    near(errors[19], 0.49906, 2.1e-5);
+    for (end, name) in [(line(), "descent_end"), (line(), "descent_end")] {
+        numbers(end).iter().zip(&golden[name]).for_each(|(got, expected)| near(*got, *expected, 1e-5));
+        numbers(end).iter().zip([0.11375, 4.82937, 9.43125]).for_each(|(got, deck)| near(*got, deck, 1e-5));
+    }
+    for end in [line(), line()] {
+        let error = numbers(end).pop().expect("an error");
+        assert!(error < 5e-4 && numbers(end).len() == 4, "{end}");
+        near(error, golden["annealed_final_error"][0], 0.02);
+    }
+}
+
+#[test]
+fn prng() {
+    let out = output("prng", &[]);
+    assert!(out.starts_with("Array((), dtype=key<fry>) overlaying:\n[ 0 42]\n"), "{out}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[2], "Partitionable");
+    assert_eq!(lines[3..5], ["0.48870957"; 2]);
+    assert_eq!(lines[7], "Original");
+    assert_eq!(lines[8..10], ["0.42672753"; 2]);
+    for (printed, deck) in [(5, 0.46040496), (6, 0.46040496), (10, 0.24201576), (11, 0.24201576)] {
+        near(lines[printed].parse().expect("a number"), deck, 1e-6);
+    }
+    assert_eq!((lines[5], lines[10]), (lines[6], lines[11]));
+}
