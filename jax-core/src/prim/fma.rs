@@ -56,6 +56,10 @@ impl Primitive for Fma {
     }
 }
 
+crate::readers! {
+    "fma", 3..=3, |_| Fma;
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let scalar = |value: f32| Array::scalar(crate::base::Scalar::from_f64(crate::base::DType::F32, value as f64));

@@ -76,6 +76,10 @@ fn rounds(b: &mut Body, args: &[Id]) -> [Id; 2] {
     x
 }
 
+crate::readers! {
+    "threefry2x32", 4..=4, |_| Threefry2x32;
+}
+
 /// Operands that laws are tested on.
 pub(crate) fn samples() -> Vec<Sample> {
     let word = |value: u32| Array::scalar(Scalar::from_i128(DType::U32, value as i128));

@@ -14,6 +14,7 @@ use super::check::*;
 /// The results of a sample.
 fn results(sample: &Sample) -> Option<Vec<Array>> {
     elementwise(sample)
+        .or_else(|| threefry(sample))
         .or_else(|| shape::results(sample))
         .or_else(|| window::results(sample))
         .or_else(|| control::results(sample))
@@ -42,23 +43,42 @@ fn build(dtype: DType, shape: &[usize], element: impl FnMut(Vec<usize>) -> Scala
     array(dtype, shape, coordinates(shape).map(element))
 }
 
+/// The operands' elements at each coordinate of a shape, axes of extent 1 being repeated.
+fn operands(args: &[Array], shape: &[usize]) -> Vec<Vec<Scalar>> {
+    let elements: Vec<Vec<Scalar>> = args.iter().map(Array::scalars).collect();
+    let at = |i: usize, index: &[usize]| {
+        let own = args[i].shape();
+        let index: Vec<usize> = own.iter().zip(index).map(|(&e, &at)| if e == 1 { 0 } else { at }).collect();
+        elements[i][flat(own, &index)]
+    };
+    coordinates(shape).map(|index| (0..args.len()).map(|i| at(i, &index)).collect()).collect()
+}
+
 fn elementwise(sample: &Sample) -> Option<Vec<Array>> {
     if !scalar::knows(&sample.prim) {
         return None;
     }
     let out = sample.prim.type_rule(&avals(&sample.args)).ok()?.pop()?;
-    let elements: Vec<Vec<Scalar>> = sample.args.iter().map(Array::scalars).collect();
-    let at = |i: usize, index: &[usize]| {
-        let own = sample.args[i].shape();
-        let index: Vec<usize> = own.iter().zip(index).map(|(&e, &at)| if e == 1 { 0 } else { at }).collect();
-        elements[i][flat(own, &index)]
-    };
-    let mut computed = Vec::new();
-    for index in coordinates(&out.shape) {
-        let operands: Vec<Scalar> = (0..elements.len()).map(|i| at(i, &index)).collect();
-        computed.push(scalar::result(&sample.prim, out.dtype, &operands)?);
+    let operands = operands(&sample.args, &out.shape);
+    let computed: Option<Vec<Scalar>> =
+        operands.iter().map(|args| scalar::result(&sample.prim, out.dtype, args)).collect();
+    Some(vec![array(out.dtype, &out.shape, computed?)])
+}
+
+fn threefry(sample: &Sample) -> Option<Vec<Array>> {
+    if sample.prim.name() != "threefry2x32" {
+        return None;
     }
-    Some(vec![array(out.dtype, &out.shape, computed)])
+    let out = sample.prim.type_rule(&avals(&sample.args)).ok()?.pop()?;
+    let words: Vec<[u32; 2]> = operands(&sample.args, &out.shape)
+        .iter()
+        .map(|args| scalar::threefry(std::array::from_fn(|i| args[i].bits() as u32)))
+        .collect();
+    let result = |word: usize| {
+        let scalars = words.iter().map(|words| Scalar::from_i128(DType::U32, words[word] as i128));
+        array(DType::U32, &out.shape, scalars)
+    };
+    Some(vec![result(0), result(1)])
 }
 
 /// How far two ways to a value may be apart, relative to it: some units in the last place.

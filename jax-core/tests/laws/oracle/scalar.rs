@@ -146,6 +146,7 @@ fn of_floats(prim: &Prim, out: DType, args: &[f64]) -> Option<Scalar> {
         ("max", [x, y]) => x.max(*y),
         ("min", [x, y]) => x.min(*y),
         ("clamp", [low, x, high]) => x.max(*low).min(*high),
+        ("fma", [x, y, z]) => x.mul_add(*y, *z),
         ("add" | "add_any", [x, y]) => x + y,
         ("sub", [x, y]) => x - y,
         ("mul", [x, y]) => x * y,
@@ -265,4 +266,20 @@ fn erf_inv(x: f64) -> f64 {
         _ => {}
     }
     (0..60).fold(0.0, |y: f64, _| y - (erf(y) - x) * (y * y).exp() / FRAC_2_SQRT_PI)
+}
+
+/// Threefry-2x32 with 20 rounds, as its authors write it.
+pub fn threefry(args: [u32; 4]) -> [u32; 2] {
+    let key = [args[0], args[1], 0x1BD1_1BDA ^ args[0] ^ args[1]];
+    let [mut x, mut y] = [args[2].wrapping_add(key[0]), args[3].wrapping_add(key[1])];
+    for round in 0..20 {
+        x = x.wrapping_add(y);
+        y = y.rotate_left([13, 15, 26, 6, 17, 29, 16, 24][round % 8]) ^ x;
+        if round % 4 == 3 {
+            let count = round / 4 + 1;
+            x = x.wrapping_add(key[count % 3]);
+            y = y.wrapping_add(key[(count + 1) % 3]).wrapping_add(count as u32);
+        }
+    }
+    [x, y]
 }
