@@ -4,8 +4,7 @@
 //!
 //! The images are UCI's (see `data/README.md`). `golden/digits_train.py` is the same training in Python; with the same
 //! keys its losses are these.
-#![allow(clippy::print_stdout, reason = "an example shows what it computes")]
-#![allow(missing_docs, reason = "an example is read, not linked to")]
+#![allow(missing_docs, clippy::print_stdout, reason = "an example shows what it computes")]
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -144,7 +143,7 @@ mod plot {
 
     pub fn terminal(losses: &[f32]) {
         let last = losses.len() as f32;
-        println!("{}", Chart::new(120, 40, 0.0, last).lineplot(&Shape::Lines(&points(losses))));
+        Chart::new(120, 40, 0.0, last).lineplot(&Shape::Lines(&points(losses))).nice();
     }
 
     pub fn png(losses: &[f32], path: &Path) -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,5 @@
 //! What the examples print, against the numbers of JAX's introductory course and the recordings from JAX.
+#![allow(clippy::print_stdout, reason = "deviations are reported")]
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -109,4 +110,48 @@ fn prng() {
         near(lines[printed].parse().expect("a number"), deck, 1e-6);
     }
     assert_eq!((lines[5], lines[10]), (lines[6], lines[11]));
+}
+
+/// The example's own functions, for what it does not print.
+#[allow(dead_code, reason = "only its first steps are taken here")]
+#[path = "../examples/digits.rs"]
+mod digits;
+
+#[test]
+fn digits_begin_as_in_jax() {
+    let golden = golden();
+    let mut model = digits::init(jax::random::key(0));
+    let layers = model.hidden.iter().chain([&model.output]);
+    let weights: Vec<f32> = layers.flat_map(|layer| layer.w.as_slice::<f32>()[..8].to_vec()).collect();
+    assert_eq!(weights.len(), golden["weight"].len());
+    weights.iter().zip(&golden["weight"]).for_each(|(got, expected)| near(*got as f64, *expected, 1e-6));
+
+    let first_batch = digits::batches(0).next().expect("a batch");
+    let recorded = include_str!("../golden/digits_losses.txt").lines();
+    let line = recorded.filter_map(|line| line.strip_prefix("epoch_0_permutation_first_10 ")).next().expect("a line");
+    let expected: Vec<i32> = line.split(' ').map(|place| place.parse().expect("a number")).collect();
+    assert_eq!(first_batch.as_slice::<i32>()[..10], expected);
+
+    let [train, _] = digits::data();
+    let mut velocity = jax::tree::map(|p| jax::numpy::zeros_like(p), model.clone());
+    let mut worst = 0f64;
+    for (batch, expected) in digits::batches(0).zip(&golden["loss"]) {
+        let loss;
+        (loss, model, velocity) = digits::step(model, velocity, &train.x, &train.labels, batch);
+        worst = worst.max((loss.item_f64() / expected - 1.0).abs());
+    }
+    assert_eq!(golden["loss"].len(), 20);
+    assert!(worst < 1e-4, "{worst}");
+    println!("the first 20 losses are within {worst:.1e} of JAX's");
+}
+
+#[test]
+fn digits_learn() {
+    let curve = std::env::temp_dir().join(format!("digits-{}.png", std::process::id()));
+    let out = output("digits", &[curve.to_str().expect("a path")]);
+    assert!(out.starts_with("1320 steps in ") && out.contains("compiled 1 time"), "{out}");
+    let line = out.lines().find_map(|line| line.strip_prefix("test accuracy ")).expect("an accuracy");
+    assert!(numbers(line)[0] >= 97.0, "{line}");
+    assert!(std::fs::read(&curve).expect("a picture").starts_with(b"\x89PNG"));
+    std::fs::remove_file(curve).expect("the picture is there");
 }
