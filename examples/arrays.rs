@@ -11,9 +11,7 @@ fn main() {
 
     let y = jnp::arange(6);
     println!("{y:?}");
-    for device in y.devices() {
-        println!("{device}");
-    }
+    println!("{:?}", y.devices());
 
     let host: ndarray::ArrayD<i32> = device_get(&y);
     println!("{host}");

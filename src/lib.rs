@@ -14,6 +14,11 @@
 #[allow(unused_extern_crates)]
 extern crate self as jax;
 
+/// The README's programs, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -47,8 +47,7 @@ fn selu() {
         "{out}"
     );
     assert!(out.contains("e:f32[1000000] = exp a\n") && out.contains("select_n d i a\n"), "{out}");
-    let factor = numbers(out.lines().last().expect("a line")).pop().expect("a number");
-    assert!(factor > 1.0, "{out}");
+    assert!(out.lines().last().is_some_and(|line| line.ends_with("times faster")), "{out}");
 }
 
 #[test]
@@ -59,7 +58,7 @@ fn pure() {
 #[test]
 fn arrays() {
     let expected = "[[0. 0. 0. 0. 0.]\n [0. 0. 0. 0. 0.]]\nArray([0, 1, 2, 3, 4, 5], dtype=int32)\n";
-    let expected = expected.to_owned() + "cpu(id=0)\n[0, 1, 2, 3, 4, 5]\n";
+    let expected = expected.to_owned() + "{cpu(id=0)}\n[0, 1, 2, 3, 4, 5]\n";
     assert_eq!(output("arrays", &[]), expected);
 }
 

@@ -83,7 +83,7 @@ fn keys_are_scanned_over() {
     let (total, partial) = lax::scan(step, zero.clone(), keys.clone());
     let mut expected = zero;
     for key in keys {
-        expected = expected + random::uniform(key, 2);
+        expected += random::uniform(key, 2);
     }
     assert_eq!(total.to_vec::<f32>(), expected.to_vec::<f32>());
     assert_eq!(partial.shape(), [5, 2]);

@@ -20,8 +20,8 @@ struct Transform {
 fn transforms() -> Vec<Transform> {
     let entry = |name, order, apply| Transform { name, order, apply };
     vec![
-        entry("jit", 0, |f| Arc::new(jit(move |x: Array| f(x)).as_fun())),
-        entry("checkpoint", 0, |f| Arc::new(checkpoint(move |x: Array| f(x)).as_fun())),
+        entry("jit", 0, |f| Arc::new(jit(move |x: Array| f(x)).into_fun())),
+        entry("checkpoint", 0, |f| Arc::new(checkpoint(move |x: Array| f(x)).into_fun())),
         entry("vmap", 0, |f| {
             let batched = vmap(move |x: Array| f(x)).in_axes(-1).out_axes(0);
             Arc::new(move |x: Array| batched(jnp::stack_with(&[x.clone(), x], -1)).mean(0))
@@ -32,9 +32,9 @@ fn transforms() -> Vec<Transform> {
                 let g = g.clone();
                 jvp(move |x: Array| g(x), (x,), (t,))
             };
-            Arc::new(custom_jvp("f", move |x: Array| f(x), rule).as_fun())
+            Arc::new(custom_jvp("f", move |x: Array| f(x), rule).into_fun())
         }),
-        entry("grad", 1, |f| Arc::new(grad(move |x: Array| f(x).sum(None)).as_fun())),
+        entry("grad", 1, |f| Arc::new(grad(move |x: Array| f(x).sum(None)).into_fun())),
         entry("value_and_grad", 1, |f| {
             let g = value_and_grad(move |x: Array| f(x).sum(None));
             Arc::new(move |x: Array| g(x).1)
@@ -76,22 +76,25 @@ fn transforms() -> Vec<Transform> {
 }
 
 /// A transform's result as a plain closure.
-trait AsFun {
-    fn as_fun(self) -> impl Fn(Array) -> Array + Send + Sync + 'static;
+trait IntoFun {
+    fn into_fun(self) -> impl Fn(Array) -> Array + Send + Sync + 'static;
 }
 
-impl<T> AsFun for T
+impl<T> IntoFun for T
 where
     T: std::ops::Deref<Target = dyn Fn(Array) -> Array + Send + Sync> + Send + Sync + 'static,
 {
-    fn as_fun(self) -> impl Fn(Array) -> Array + Send + Sync + 'static {
+    fn into_fun(self) -> impl Fn(Array) -> Array + Send + Sync + 'static {
         move |x| self(x)
     }
 }
 
+/// A function's derivatives in closed form, from the function itself on.
+type Derivatives = Vec<fn(f64) -> f64>;
+
 /// Powers and a quotient: their derivatives in closed form, from the function itself on.
-fn functions() -> Vec<(&'static str, Fun, Vec<fn(f64) -> f64>)> {
-    let quintic: Vec<fn(f64) -> f64> = vec![
+fn functions() -> Vec<(&'static str, Fun, Derivatives)> {
+    let quintic: Derivatives = vec![
         |x| x.powi(5) - 2.0 * x,
         |x| 5.0 * x.powi(4) - 2.0,
         |x| 20.0 * x.powi(3),
@@ -164,7 +167,7 @@ fn tripled(f: Fun) -> Fun {
         let (_, back) = vjp(move |x: Array| f(x), (x,));
         (back.call(ct).0 * 3.0,)
     };
-    Arc::new(custom_vjp("tripled", move |x: Array| f(x), fwd, bwd).as_fun())
+    Arc::new(custom_vjp("tripled", move |x: Array| f(x), fwd, bwd).into_fun())
 }
 
 #[test]
@@ -198,7 +201,7 @@ fn a_custom_vjp_works_under_every_reverse_transform_and_refuses_forward_mode() {
 #[test]
 fn a_custom_jvp_is_used_by_both_modes_and_batches() {
     let double = custom_jvp("f", |x: Array| x.powi(2), |(x,): (Array,), (t,): (Array,)| (x.powi(2), x * t * 20.0));
-    let double: Fun = Arc::new(double.as_fun());
+    let double: Fun = Arc::new(double.into_fun());
     let f = |double: &Fun| {
         let double = double.clone();
         move |x: Array| double(x)
@@ -322,7 +325,7 @@ fn jacobians_and_hessians_have_their_closed_forms() {
     let x = jnp::array([1.0, -1.0, 2.0]);
     let y = [0.0f32, -3.0];
     let want: Vec<f32> = (0..6).map(|i| 2.0 * y[i / 3] * a.to_vec::<f32>()[i]).collect();
-    for jacobian in [jacfwd(f.clone())(x.clone()), jacrev(f.clone())(x.clone()), jax::jacobian(f.clone())(x.clone())] {
+    for jacobian in [jacfwd(f.clone())(x.clone()), jacrev(f.clone())(x.clone()), jacobian(f.clone())(x.clone())] {
         assert_eq!((jacobian.shape(), jacobian.to_vec::<f32>()), (&[2, 3][..], want.clone()));
     }
     let hessians = hessian(f)(x.clone());

@@ -190,7 +190,7 @@ pub fn split_with(x: impl IntoArray, sections: usize, axis: i32) -> Vec<Array> {
     let x = x.into_array();
     let axis = axis_of("split", axis as i64, x.ndim());
     let extent = x.shape()[axis];
-    if sections == 0 || extent % sections != 0 {
+    if sections == 0 || !extent.is_multiple_of(sections) {
         let rest = extent.checked_rem(sections).unwrap_or(extent);
         value_error("split", format!("array split does not result in an equal division: rest is {rest}"));
     }

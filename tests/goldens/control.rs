@@ -52,9 +52,7 @@ pub const CASES: &[Case] = &[
         make_jaxpr(f)(truth(), x(), y())
     }),
     ("cond_pytree", || {
-        let f = |p: Array, x: Array| {
-            lax::cond(p, |x: Array| (x.clone(), jnp::sum(x)), |x: Array| (x * 2.0, self::f(0.0)), x)
-        };
+        let f = |p: Array, x: Array| lax::cond(p, |x: Array| (x.clone(), jnp::sum(x)), |x: Array| (x * 2.0, f(0.0)), x);
         make_jaxpr(f)(truth(), x())
     }),
     ("cond_jvp", || make_jaxpr(|x: Array, t: Array| jvp(pos, (x,), (t,)))(s(), s())),

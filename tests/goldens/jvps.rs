@@ -38,8 +38,8 @@ pub const CASES: &[Case] = &[
         let f = |x: Array, w: Array, b: Array, t: Array| push(move |w| single_linear(x.clone(), w, b.clone()))(w, t);
         make_jaxpr(f)(x4(), m(), b3(), m())
     }),
-    ("jvp_dot", || make_jaxpr(push2(|x, y| jnp::dot(x, y)))(x(), y(), x(), y())),
-    ("jvp_matmul", || make_jaxpr(push2(|x, y| jnp::matmul(x, y)))(m(), m34(), m(), m34())),
+    ("jvp_dot", || make_jaxpr(push2(jnp::dot))(x(), y(), x(), y())),
+    ("jvp_matmul", || make_jaxpr(push2(jnp::matmul))(m(), m34(), m(), m34())),
     ("jvp_max", || make_jaxpr(push(|x| x.max(None)))(x(), x())),
     ("jvp_maximum", || make_jaxpr(push(|x| x.maximum(0.0)))(x(), x())),
     ("jvp_maximum_two", || make_jaxpr(push2(|x, y| x.maximum(y)))(x(), y(), x(), y())),

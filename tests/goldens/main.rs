@@ -122,6 +122,7 @@ fn programs_are_those_of_jax() {
     let unknown = cases.iter().map(|(name, _)| *name).chain(MISSING.iter().map(|(name, _)| *name));
     failures
         .extend(unknown.filter(|name| !recorded.contains_key(*name)).map(|name| format!("# {name}\nis not recorded")));
-    println!("programs that agree, of those recorded: {matched:?}");
+    let agree: usize = matched.values().map(|(agree, _)| agree).sum();
+    assert!(agree >= 40);
     assert!(failures.is_empty(), "{}\n\n{} failures", failures.join("\n\n"), failures.len());
 }

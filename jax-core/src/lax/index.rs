@@ -599,6 +599,7 @@ impl At {
     /// assert_eq!(x.at([0, 0, -1]).add(1).to_string(), "[3 2 4]");
     /// ```
     #[track_caller]
+    #[expect(clippy::should_implement_trait, reason = "the name is JAX's")]
     pub fn add(self, values: impl IntoArray) -> Array {
         let (plan, values) = self.plan(values.into_array());
         scatter_add(&self.x, &plan.indices, &values, plan.scatter())

@@ -7,11 +7,14 @@ use smallvec::SmallVec;
 use crate::ir::verify::checked;
 use crate::ir::{Atom, Jaxpr, Prim, Var};
 
+/// What makes two equations one: the primitive and its operands.
+type Application = (Prim, SmallVec<[Atom; 4]>);
+
 /// The jaxpr with each primitive applied once at most to the same operands. Inner programs stay as they are.
 ///
 /// Weak and strong operands are different ones, and so are `0.0` and `-0.0`.
 pub fn cse(jaxpr: &Jaxpr) -> Jaxpr {
-    let mut known: HashMap<(Prim, SmallVec<[Atom; 4]>), SmallVec<[Var; 2]>> = HashMap::new();
+    let mut known: HashMap<Application, SmallVec<[Var; 2]>> = HashMap::new();
     // What stands for each variable.
     let mut stands: Vec<Var> = (0..jaxpr.avals.len() as u32).map(Var).collect();
     let renamed = |stands: &[Var], atom: &Atom| match atom {

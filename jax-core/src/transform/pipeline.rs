@@ -3,9 +3,11 @@
 use super::{cse, dce, simplify};
 use crate::ir::Jaxpr;
 
-/// The passes in order, by name. Each is a function from jaxprs to jaxprs that keeps all values and the types of
-/// arguments, constants and results.
-pub const PASSES: [(&str, fn(&Jaxpr) -> Jaxpr); 4] = [("dce", dce), ("simplify", simplify), ("cse", cse), ("dce", dce)];
+/// A function from jaxprs to jaxprs that keeps all values and the types of arguments, constants and results.
+pub type Pass = fn(&Jaxpr) -> Jaxpr;
+
+/// The passes in order, by name.
+pub const PASSES: [(&str, Pass); 4] = [("dce", dce), ("simplify", simplify), ("cse", cse), ("dce", dce)];
 
 /// The program as it is lowered.
 ///

@@ -5,6 +5,7 @@
 mod batching;
 mod check;
 mod complete;
+mod composed;
 mod derivative;
 mod oracle;
 mod passes;

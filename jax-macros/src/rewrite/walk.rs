@@ -240,13 +240,13 @@ impl Walk<'_> {
             }
             let accumulates = begins_as_number && self.accumulators.contains(&var);
             if accumulates && !matches!(local.pat, Pat::Type(_)) {
-                self.into_array(&mut init.expr);
+                self.make_array(&mut init.expr);
                 facts = Facts::of(Origin::Traced);
             }
             if let Pat::Type(typed) = &local.pat {
                 facts.literal = false;
                 if types::is_traced_scalar(&typed.ty) && (accumulates || facts.origin == Origin::Traced) {
-                    self.into_array(&mut init.expr);
+                    self.make_array(&mut init.expr);
                     local.pat = (*typed.pat).clone();
                     facts = Facts::of(Origin::Traced);
                 } else if types::is_traced_scalar(&typed.ty) || types::is_host_number(&typed.ty) {
@@ -257,7 +257,7 @@ impl Walk<'_> {
         self.bind(&local.pat, &facts, false);
     }
 
-    fn into_array(&self, value: &mut Expr) {
+    fn make_array(&self, value: &mut Expr) {
         let span = value.span();
         let inner = std::mem::replace(value, Expr::PLACEHOLDER);
         *value = self.build.array(inner, span);
