@@ -118,17 +118,18 @@ fn rectify(x: &Array) -> Array {
     custom_jvp_call(call, std::slice::from_ref(x)).swap_remove(0)
 }
 
+/// The largest elements along axes that go away.
 #[track_caller]
-fn over_last(op: &'static str, x: &Array, axis: i32, keepdims: bool) -> Over {
-    Over::new(op, x, axis, keepdims)
+fn largest(x: &Array, gone: &Over) -> Array {
+    prim::arith::max(&number(x, f64::NEG_INFINITY), &reduce::max(x, gone))
 }
 
-/// The largest element along an axis, kept with extent 1: what is taken off before an exponential. It is taken for a
-/// constant in derivatives, in which it cancels.
+/// The array less its largest elements along an axis, which is kept: what an exponential does not overflow for. They
+/// are taken for constants in derivatives, in which they cancel.
 #[track_caller]
-fn shift(op: &'static str, x: &Array, axis: i32) -> Array {
-    let over = over_last(op, x, axis, true);
-    stop_gradient(&prim::arith::max(&number(x, f64::NEG_INFINITY), &reduce::max(x, &over)))
+fn shifted(op: &'static str, x: &Array, axis: i32) -> (Array, Over) {
+    let (gone, kept) = (Over::new(op, x, axis, false), Over::new(op, x, axis, true));
+    (x - stop_gradient(&kept.restore(x, largest(x, &gone))), kept)
 }
 
 /// `exp(x) / sum(exp(x))` along the last axis.
@@ -157,8 +158,9 @@ pub fn softmax(x: impl IntoArray) -> Array {
 #[track_caller]
 pub fn softmax_with(x: impl IntoArray, axis: i32) -> Array {
     let x = promote::inexact(&x.into_array());
-    let exponential = (&x - shift("softmax", &x, axis)).exp();
-    let total = reduce::sum(&exponential, &over_last("softmax", &x, axis, true), None);
+    let (shifted, over) = shifted("softmax", &x, axis);
+    let exponential = shifted.exp();
+    let total = reduce::sum(&exponential, &over, None);
     exponential / total
 }
 
@@ -188,8 +190,8 @@ pub fn log_softmax(x: impl IntoArray) -> Array {
 #[track_caller]
 pub fn log_softmax_with(x: impl IntoArray, axis: i32) -> Array {
     let x = promote::inexact(&x.into_array());
-    let shifted = &x - shift("log_softmax", &x, axis);
-    let total = reduce::sum(&shifted.exp(), &over_last("log_softmax", &x, axis, true), None);
+    let (shifted, over) = shifted("log_softmax", &x, axis);
+    let total = reduce::sum(&shifted.exp(), &over, None);
     shifted - total.log()
 }
 
@@ -219,14 +221,12 @@ pub fn logsumexp(x: impl IntoArray) -> Array {
 #[track_caller]
 pub fn logsumexp_with(x: impl IntoArray, options: crate::numpy::ReduceOptions) -> Array {
     let x = promote::inexact(&x.into_array());
-    let over = Over::new("logsumexp", &x, options.axis.clone(), options.keepdims);
-    let kept = Over::new("logsumexp", &x, options.axis, true);
-    let largest = prim::arith::max(&number(&x, f64::NEG_INFINITY), &reduce::max(&x, &kept));
-    let finite = prim::round::is_finite(&largest);
-    let largest = stop_gradient(&where_(finite, &largest, zeros_like(&largest)));
-    let total = reduce::sum(&(&x - &largest).exp(), &over, None);
-    let shape = total.shape().to_vec();
-    total.log() + largest.reshape(shape)
+    let over = |keepdims| Over::new("logsumexp", &x, options.axis.clone(), keepdims);
+    let (gone, kept) = (over(false), over(true));
+    let largest = largest(&x, &gone);
+    let largest = stop_gradient(&where_(prim::round::is_finite(&largest), &largest, zeros_like(&largest)));
+    let total = reduce::sum(&(&x - kept.restore(&x, largest.clone())).exp(), &gone, None);
+    over(options.keepdims).restore(&x, total.log() + largest)
 }
 
 /// Rows of an identity matrix: 1 at each index along a new last axis, `float32`. Indices out of range give zeros.
@@ -288,6 +288,6 @@ pub fn one_hot_with(x: impl IntoArray, num_classes: usize, options: OneHotOption
     let axis = axis_of("one_hot", options.axis as i64, rank);
     let mut shape = vec![1; rank];
     shape[axis] = num_classes;
-    let classes = prim::iota::iota(x.dtype(), &shape, axis);
-    x.expand_dims(axis as i32).equal(classes).astype(options.dtype)
+    let indices = x.expand_dims(axis as i32);
+    indices.equal(prim::iota::iota(x.dtype(), &shape, axis)).astype(options.dtype)
 }

@@ -1,12 +1,11 @@
 //! Control flow: scan, cond, while and fori.
 
-use jax::Array;
+use jax::{Array, numpy as jnp};
 use jax_core::api::{jvp, make_jaxpr};
 use jax_core::lax::{self, control::ScanOptions, control::scan_with};
 
 use crate::Case;
 use crate::inputs::*;
-use crate::jnp;
 
 pub const CASES: &[Case] = &[
     ("scan_cumsum", || make_jaxpr(cumsum_scan)(x())),

@@ -1,13 +1,12 @@
 //! Reverse mode, and forward over reverse.
 
-use jax::Array;
+use jax::{Array, nn, numpy as jnp};
 use jax_core::api::{ARG1, checkpoint, grad, hessian, jacfwd, jacrev, make_jaxpr, value_and_grad, vjp, vmap};
 use jax_core::ir::ClosedJaxpr;
 use jax_core::{lax, prim};
 
 use crate::Case;
 use crate::inputs::*;
-use crate::jnp;
 
 /// The jaxpr of the gradient of a function of one array.
 fn gradient(f: impl Fn(Array) -> Array + Send + Sync, at: Array) -> ClosedJaxpr {
@@ -25,6 +24,7 @@ fn both(f: impl Fn(Array, Array) -> Array + Send + Sync, x: Array, y: Array) -> 
 }
 
 pub const CASES: &[Case] = &[
+    ("grad_relu", || gradient(|x| nn::relu(x).sum(None), x())),
     ("grad_sin", || gradient(|x| x.sin(), s())),
     ("grad_sin_weak", || gradient(|x| x.sin(), f(1.0))),
     ("grad_sin_sum", || gradient(|x| x.sin().sum(None), x())),

@@ -1,7 +1,6 @@
 //! The arguments and functions that the recorded programs share: the prelude of `golden/jaxprs.txt`, in Rust.
 
-use crate::jnp;
-use jax::Array;
+use jax::{Array, numpy as jnp};
 use jax_core::api::{grad, stop_gradient};
 use jax_core::array::IntoArray;
 use jax_core::base::{DType, Scalar};

@@ -1,12 +1,11 @@
 //! Forward mode.
 
-use jax::Array;
+use jax::{Array, nn, numpy as jnp};
 use jax_core::api::{jvp, make_jaxpr, stop_gradient, vmap};
 use jax_core::prim;
 
 use crate::Case;
 use crate::inputs::*;
-use crate::jnp;
 
 /// The primal and the tangent of a function of one array.
 fn push(f: impl Fn(Array) -> Array + Send + Sync + 'static) -> impl Fn(Array, Array) -> (Array, Array) {
@@ -21,6 +20,7 @@ fn push2(
 }
 
 pub const CASES: &[Case] = &[
+    ("jvp_relu", || make_jaxpr(push(|x| nn::relu(x)))(x(), x())),
     ("jvp_sin", || make_jaxpr(push(|x| x.sin()))(x(), x())),
     ("jvp_cos_exp_log_tanh", || make_jaxpr(push(|x| x.exp().cos() + x.tanh().log()))(x(), x())),
     ("jvp_mul", || make_jaxpr(push2(|x, y| x * y))(x(), y(), x(), y())),

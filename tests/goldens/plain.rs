@@ -1,6 +1,6 @@
 //! Programs as traced.
 
-use jax::Array;
+use jax::{Array, nn, numpy as jnp};
 use jax_core::api::{make_jaxpr, stop_gradient};
 use jax_core::base::DType;
 use jax_core::lax::index::take;
@@ -11,7 +11,6 @@ use jax_core::{lax, prim};
 
 use crate::Case;
 use crate::inputs::*;
-use crate::jnp;
 
 pub const CASES: &[Case] = &[
     ("plain_selu", || make_jaxpr(selu)(x(), f(1.67), f(1.05))),
@@ -164,6 +163,18 @@ pub const CASES: &[Case] = &[
             (floor, ceil, rounded, jnp::where_(jnp::less(&x, 0), x.ceil(), x.floor()))
         })(x())
     }),
+    ("plain_argsort", || make_jaxpr(|x: Array| jnp::argsort(x))(x())),
+    ("plain_sort", || make_jaxpr(|x: Array| jnp::sort(x))(x())),
+    ("plain_einsum", || make_jaxpr(|a: Array, b: Array| jnp::einsum("ij,jk->ik", &[a, b]))(m(), m34())),
+    ("plain_outer", || make_jaxpr(|x: Array, y: Array| jnp::outer(x, y))(x(), x4())),
+    ("plain_gelu", || make_jaxpr(|x: Array| nn::gelu(x))(x())),
+    ("plain_logistic", || make_jaxpr(|x: Array| nn::sigmoid(x))(x())),
+    ("plain_nn_log_softmax", || make_jaxpr(|m: Array| nn::log_softmax(m))(m())),
+    ("plain_nn_logsumexp", || make_jaxpr(|x: Array| nn::logsumexp(x))(x())),
+    ("plain_one_hot", || make_jaxpr(|l: Array| nn::one_hot(l, 3))(labels())),
+    ("plain_relu", || make_jaxpr(|x: Array| nn::relu(x))(x())),
+    ("plain_silu", || make_jaxpr(|x: Array| nn::silu(x))(x())),
+    ("plain_softmax", || make_jaxpr(|m: Array| nn::softmax(m))(m())),
     ("plain_lax_clamp", || make_jaxpr(|x: Array| prim::select::clamp(&strong(0.0), &x, &strong(1.0)))(s())),
 ];
 

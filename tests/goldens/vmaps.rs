@@ -1,15 +1,15 @@
 //! Batched programs.
 
-use jax::Array;
+use jax::{Array, nn, numpy as jnp};
 use jax_core::api::{grad, make_jaxpr, vmap};
 use jax_core::base::DType;
 use jax_core::{lax, prim};
 
 use crate::Case;
 use crate::inputs::*;
-use crate::jnp;
 
 pub const CASES: &[Case] = &[
+    ("vmap_relu", || make_jaxpr(|m: Array| vmap(|x: Array| nn::relu(x))(m))(m())),
     ("vmap_sin", || make_jaxpr(|m: Array| vmap(|x: Array| x.sin())(m))(m())),
     ("vmap_selu", || {
         make_jaxpr(|x: Array, a: Array, l: Array| vmap(selu).in_axes((0, None, None))(x, a, l))(m(), f(1.67), f(1.05))

@@ -35,9 +35,9 @@ impl Over {
         self.axes.iter().map(|&axis| x.shape()[axis]).product()
     }
 
-    /// The reduced array, with axes of extent 1 where they are kept.
+    /// What `x` was reduced to, with axes of extent 1 where they are kept.
     #[track_caller]
-    fn restore(&self, x: &Array, reduced: Array) -> Array {
+    pub fn restore(&self, x: &Array, reduced: Array) -> Array {
         if !self.keepdims || self.axes.is_empty() {
             return reduced;
         }
