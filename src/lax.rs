@@ -22,7 +22,9 @@ pub use jax_core::prim::logic::{
 pub use jax_core::prim::pad::pad;
 pub use jax_core::prim::reduce::{reduce_and, reduce_max, reduce_min, reduce_or, reduce_prod, reduce_sum, reduce_xor};
 pub use jax_core::prim::round::{RoundingMethod, ceil, floor, is_finite, round};
-pub use jax_core::prim::scatter::{Scatter, ScatterDimensionNumbers, scatter, scatter_add};
+pub use jax_core::prim::scatter::{
+    Scatter, ScatterDimensionNumbers, scatter, scatter_add, scatter_max, scatter_min, scatter_mul,
+};
 pub use jax_core::prim::select::{clamp, select, select_n};
 pub use jax_core::prim::shape::{broadcast_in_dim, reshape, squeeze, transpose};
 pub use jax_core::prim::slice::{rev, slice, slice_in_dim};

@@ -12,7 +12,9 @@ use crate::prim::convert::convert_element_type;
 use crate::prim::dynamic_slice::dynamic_slice;
 use crate::prim::elementwise::{constant_like, tuple};
 use crate::prim::gather::{Gather, GatherDimensionNumbers, GatherScatterMode, gather};
-use crate::prim::scatter::{Scatter, ScatterDimensionNumbers, scatter, scatter_add};
+use crate::prim::scatter::{
+    Scatter, ScatterDimensionNumbers, scatter, scatter_add, scatter_max, scatter_min, scatter_mul,
+};
 use crate::prim::select::select;
 use crate::prim::shape::{broadcast_in_dim, squeeze};
 use crate::prim::slice::{rev, slice};
@@ -578,6 +580,12 @@ impl At {
         (plan, values)
     }
 
+    #[track_caller]
+    fn update(self, values: Array, op: fn(&Array, &Array, &Array, Scatter) -> Array) -> Array {
+        let (plan, values) = self.plan(values);
+        op(&self.x, &plan.indices, &values, plan.scatter())
+    }
+
     /// The array with these values there; of several for one place the last one.
     ///
     /// ```
@@ -587,8 +595,7 @@ impl At {
     /// ```
     #[track_caller]
     pub fn set(self, values: impl IntoArray) -> Array {
-        let (plan, values) = self.plan(values.into_array());
-        scatter(&self.x, &plan.indices, &values, plan.scatter())
+        self.update(values.into_array(), scatter)
     }
 
     /// The array with these values added there; all of several for one place.
@@ -601,48 +608,83 @@ impl At {
     #[track_caller]
     #[expect(clippy::should_implement_trait, reason = "the name is JAX's")]
     pub fn add(self, values: impl IntoArray) -> Array {
-        let (plan, values) = self.plan(values.into_array());
-        scatter_add(&self.x, &plan.indices, &values, plan.scatter())
+        self.update(values.into_array(), scatter_add)
     }
 
     /// The array with these values subtracted there; all of several for one place.
+    ///
+    /// ```
+    /// use jax_core::array::IntoArray;
+    /// let x = [1, 2, 3].into_array();
+    /// assert_eq!(x.at([0, 0, -1]).subtract(1).to_string(), "[-1  2  2]");
+    /// ```
     #[track_caller]
     pub fn subtract(self, values: impl IntoArray) -> Array {
-        let values = operators::sub(&0.into_array(), &values.into_array());
-        self.add(values)
+        self.add(operators::sub(&0.into_array(), &values.into_array()))
     }
 
     /// The array with a function applied to what is there. Of several indices for one place the last one counts.
+    ///
+    /// ```
+    /// use jax_core::array::IntoArray;
+    /// let x = [1.0, 4.0, 9.0].into_array();
+    /// assert_eq!(x.at(1..).apply(|there| there.sqrt()).to_string(), "[1. 2. 3.]");
+    /// ```
     #[track_caller]
     pub fn apply(self, f: impl FnOnce(Array) -> Array) -> Array {
         let there = self.clone().get();
         self.set(f(there))
     }
 
-    /// The array with what is there multiplied by these values. No place may be named twice.
+    /// The array with what is there multiplied by these values; by all of several for one place.
+    ///
+    /// ```
+    /// use jax_core::array::IntoArray;
+    /// let x = [1, 2, 3].into_array();
+    /// assert_eq!(x.at([0, 0, -1]).multiply(4).to_string(), "[16  2 12]");
+    /// ```
     #[track_caller]
     pub fn multiply(self, values: impl IntoArray) -> Array {
-        let values = values.into_array();
-        self.apply(|there| operators::mul(&there, &values))
+        self.update(values.into_array(), scatter_mul)
     }
 
-    /// The array with what is there divided by these values. No place may be named twice.
+    /// The array with what is there divided by these values; by all of several for one place.
+    ///
+    /// ```
+    /// use jax_core::array::IntoArray;
+    /// let x = [1.0, 2.0, 3.0].into_array();
+    /// assert_eq!(x.at([0, 0, -1]).divide(2).to_string(), "[0.25 2.   1.5 ]");
+    /// ```
     #[track_caller]
     pub fn divide(self, values: impl IntoArray) -> Array {
-        let values = values.into_array();
-        self.apply(|there| operators::div(&there, &values))
+        // Each place is divided by the product of its values, as in JAX.
+        let ones = promote::broadcast_to("at", &constant_like(&self.x, 1.0), self.x.shape());
+        let divisors = At { x: ones, index: self.index }.multiply(values);
+        convert_element_type(&operators::div(&self.x, &divisors), self.x.dtype(), false)
     }
 
-    /// The array with the smaller of what is there and these values there. No place may be named twice.
+    /// The array with the smallest of what is there and these values there.
+    ///
+    /// ```
+    /// use jax_core::array::IntoArray;
+    /// let x = [5, 2, 3].into_array();
+    /// assert_eq!(x.at([0, 0, -1]).min([1, 4, 9]).to_string(), "[1 2 3]");
+    /// ```
     #[track_caller]
     pub fn min(self, values: impl IntoArray) -> Array {
-        self.apply(|there| there.minimum(values))
+        self.update(values.into_array(), scatter_min)
     }
 
-    /// The array with the larger of what is there and these values there. No place may be named twice.
+    /// The array with the largest of what is there and these values there.
+    ///
+    /// ```
+    /// use jax_core::array::IntoArray;
+    /// let x = [5, 2, 3].into_array();
+    /// assert_eq!(x.at([0, 0, -1]).max([7, 4, 9]).to_string(), "[7 2 9]");
+    /// ```
     #[track_caller]
     pub fn max(self, values: impl IntoArray) -> Array {
-        self.apply(|there| there.maximum(values))
+        self.update(values.into_array(), scatter_max)
     }
 
     /// What is there.

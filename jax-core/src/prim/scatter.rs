@@ -1,4 +1,4 @@
-//! Scattering: an array with windows replaced, or added to, at computed places.
+//! Scattering: an array with windows replaced by, or combined with, others at computed places.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -7,18 +7,18 @@ use crate::array::fail::{raise, value_error};
 use crate::array::{Array, bind_one, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result, Scalar};
-use crate::ir::primitive::{Jvp, Transpose};
+use crate::ir::primitive::{Jvp, Tangent, Transpose};
 use crate::ir::read::{Read, Reading};
 use crate::ir::{Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Buf, Id, Sink};
-use crate::prim::arith::add;
+use crate::prim::arith::{add, div, max, min, mul};
 use crate::prim::compare::eq;
-use crate::prim::elementwise::{any, same_dtype, tuple};
+use crate::prim::elementwise::{any, real_or_bool, same_dtype, tuple};
 use crate::prim::gather::{
     AxisChecks, Gather, GatherDimensionNumbers, GatherScatterMode, bump, gather, index_vector, window_starts,
 };
 use crate::prim::iota::iota;
-use crate::prim::logic::or;
+use crate::prim::logic::{and, or};
 use crate::prim::select::select;
 use crate::prim::shape::{move_axis, reshape};
 use crate::prim::slice::ramp;
@@ -73,6 +73,48 @@ pub enum Update {
     Replace,
     /// It is added to it; the dtype is the operand's.
     Add(DType),
+    /// It is multiplied by it; the dtype is the operand's.
+    Mul(DType),
+    /// The smaller one stays; the dtype is the operand's.
+    Min(DType),
+    /// The larger one stays; the dtype is the operand's.
+    Max(DType),
+}
+
+impl Update {
+    /// How old and new combine in the kernel language; `None` replaces.
+    fn combine(self) -> Option<Binary> {
+        match self {
+            Update::Replace => None,
+            Update::Add(DType::Bool) => Some(Binary::Or),
+            Update::Mul(DType::Bool) => Some(Binary::And),
+            Update::Add(_) => Some(Binary::Add),
+            Update::Mul(_) => Some(Binary::Mul),
+            Update::Min(_) => Some(Binary::Min),
+            Update::Max(_) => Some(Binary::Max),
+        }
+    }
+
+    /// How old and new combine, as a program of scalars: one for each operation and dtype, as in JAX, where all
+    /// scatters share it.
+    fn program(self) -> Option<&'static Arc<ClosedJaxpr>> {
+        type Scalars = fn(&Array, &Array) -> Array;
+        static PROGRAMS: LazyLock<HashMap<Update, Arc<ClosedJaxpr>>> = LazyLock::new(|| {
+            let trace = |(update, dtype, op): (Update, DType, Scalars)| {
+                let scalar = Aval::new(dtype, &[]);
+                (update, Arc::new(builder::trace(&[scalar.clone(), scalar], |args| vec![op(&args[0], &args[1])])))
+            };
+            let of = |dtype: DType| {
+                let [sum, product]: [Scalars; 2] = if dtype == DType::Bool { [or, and] } else { [add, mul] };
+                let ring = vec![(Update::Add(dtype), dtype, sum), (Update::Mul(dtype), dtype, product)];
+                let order: [(Update, DType, Scalars); 2] =
+                    [(Update::Min(dtype), dtype, min), (Update::Max(dtype), dtype, max)];
+                ring.into_iter().chain(order.into_iter().filter(move |_| real_or_bool(dtype)))
+            };
+            DType::ALL.into_iter().flat_map(of).map(trace).collect()
+        });
+        PROGRAMS.get(&self)
+    }
 }
 
 /// An array with windows updated at computed places.
@@ -113,6 +155,24 @@ pub fn scatter(operand: &Array, indices: &Array, updates: &Array, scatter: Scatt
 #[track_caller]
 pub fn scatter_add(operand: &Array, indices: &Array, updates: &Array, scatter: Scatter) -> Array {
     bind_one(Scatter { update: Update::Add(operand.dtype()), ..scatter }, &[operand, indices, updates])
+}
+
+/// `operand` with windows multiplied by `updates` at the places that `indices` says.
+#[track_caller]
+pub fn scatter_mul(operand: &Array, indices: &Array, updates: &Array, scatter: Scatter) -> Array {
+    bind_one(Scatter { update: Update::Mul(operand.dtype()), ..scatter }, &[operand, indices, updates])
+}
+
+/// `operand` with the smaller of each element and of `updates` in windows at the places that `indices` says.
+#[track_caller]
+pub fn scatter_min(operand: &Array, indices: &Array, updates: &Array, scatter: Scatter) -> Array {
+    bind_one(Scatter { update: Update::Min(operand.dtype()), ..scatter }, &[operand, indices, updates])
+}
+
+/// `operand` with the larger of each element and of `updates` in windows at the places that `indices` says.
+#[track_caller]
+pub fn scatter_max(operand: &Array, indices: &Array, updates: &Array, scatter: Scatter) -> Array {
+    bind_one(Scatter { update: Update::Max(operand.dtype()), ..scatter }, &[operand, indices, updates])
 }
 
 impl Scatter {
@@ -244,10 +304,47 @@ impl Scatter {
         Gather::new(self.dimension_numbers.gather(), &self.window(rank, updates))
     }
 
-    /// The cotangent of updates of this shape.
-    fn updates_cotangent(&self, ct: &Array, indices: &Array, updates: &[usize]) -> Array {
+    /// What an array like the operand has where updates of this shape go, and zeros for those that are dropped.
+    fn read_back(&self, x: &Array, indices: &Array, updates: &[usize]) -> Array {
         let fill_value = Some(Scalar::zero(DType::I32));
-        gather(ct, indices, Gather { mode: self.mode, fill_value, ..self.inverse(ct.ndim(), updates) })
+        gather(x, indices, Gather { mode: self.mode, fill_value, ..self.inverse(x.ndim(), updates) })
+    }
+
+    /// The tangent of a product: the tangent of a factor times the other ones.
+    fn product_tangent(&self, args: &[Array], tangents: &[Tangent]) -> Array {
+        let (operand, indices, updates) = (&args[0], &args[1], &args[2]);
+        let of_operand = tangents[0].as_ref().map(|g| self.again(g, indices, updates));
+        let of_updates = tangents[2].as_ref().map(|g| {
+            self.require_unique("derivative of scatter-mul by its updates");
+            mul(operand, &scatter_add(&zeros(operand.aval()), indices, g, self.clone()))
+        });
+        match (of_operand, of_updates) {
+            (Some(x), Some(y)) => add(&x, &y),
+            (Some(g), None) | (None, Some(g)) => g,
+            (None, None) => zeros(operand.aval()),
+        }
+    }
+
+    /// The tangent of a minimum or maximum: the mean of the tangents of all that equal it, as for `min` and `max` of
+    /// two arrays.
+    fn extremal_tangent(&self, ans: &Array, args: &[Array], g_operand: &Array, g_updates: &Array) -> Array {
+        let (operand, indices, updates) = (&args[0], &args[1], &args[2]);
+        let operand_wins = eq(operand, ans);
+        let update_wins = eq(updates, &self.read_back(ans, indices, updates.shape()));
+        let total = |of_operand: &Array, of_updates: &Array| {
+            let masked = |mask: &Array, x: &Array| select(mask, x, &zeros(x.aval()));
+            scatter_add(&masked(&operand_wins, of_operand), indices, &masked(&update_wins, of_updates), self.clone())
+        };
+        let ones = |x: &Array| full(x.aval(), 1.0);
+        div(&total(g_operand, g_updates), &total(&ones(g_operand), &ones(g_updates)))
+    }
+
+    #[track_caller]
+    fn require_unique(&self, what: &str) {
+        if !self.unique_indices {
+            let message = format!("{what} is only implemented where unique_indices=True");
+            raise(Error::new(ErrorKind::Transform, self.name(), message));
+        }
     }
 
     fn again(&self, operand: &Array, indices: &Array, updates: &Array) -> Array {
@@ -283,6 +380,9 @@ impl Primitive for Scatter {
         match self.update {
             Update::Replace => "scatter",
             Update::Add(_) => "scatter-add",
+            Update::Mul(_) => "scatter-mul",
+            Update::Min(_) => "scatter-min",
+            Update::Max(_) => "scatter-max",
         }
     }
 
@@ -293,28 +393,24 @@ impl Primitive for Scatter {
             ("mode", self.mode.param()),
             ("unique_indices", Param::Bool(self.unique_indices)),
             ("update_consts", Param::Tuple(Vec::new())),
-            (
-                "update_jaxpr",
-                match self.update {
-                    Update::Replace => Param::None,
-                    Update::Add(dtype) => Param::Jaxpr(addition(dtype).clone()),
-                },
-            ),
+            ("update_jaxpr", self.update.program().map_or(Param::None, |program| Param::Jaxpr(program.clone()))),
         ]
     }
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
-        match self.update {
-            Update::Replace => Vec::new(),
-            Update::Add(dtype) => vec![&*addition(dtype).jaxpr],
-        }
+        self.update.program().map(|program| &*program.jaxpr).into_iter().collect()
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
         if !ins[1].dtype.is_integer() {
             return Err(value_error("scatter", "indices must have an integer type"));
         }
-        same_dtype("scatter", &[ins[0].clone(), ins[2].clone()], any, "any dtype")?;
+        let operands = [ins[0].clone(), ins[2].clone()];
+        let (accepts, what): (fn(DType) -> bool, _) = match self.update {
+            Update::Min(_) | Update::Max(_) => (real_or_bool, "real numbers and bool"),
+            _ => (any, "any dtype"),
+        };
+        same_dtype("scatter", &operands, accepts, what)?;
         self.check(&ins[0], &ins[1], &ins[2])?;
         Ok(vec![ins[0].clone()])
     }
@@ -325,32 +421,38 @@ impl Primitive for Scatter {
             if tangents[0].is_none() && tangents[2].is_none() {
                 return (vec![self.again(&args[0], &args[1], &args[2])], vec![None]);
             }
+            let ans = || self.again(&args[0], &args[1], &args[2]);
             let (g_operand, g_updates) = (instantiated(0), instantiated(2));
-            let (ans, tangent) = if self.unique_indices || self.update != Update::Replace {
-                let ans = self.again(&args[0], &args[1], &args[2]);
-                (ans, self.again(&g_operand, &args[1], &g_updates))
-            } else {
-                self.overlapping_jvp(args, &g_operand, &g_updates)
+            let (ans, tangent) = match self.update {
+                Update::Replace if !self.unique_indices => self.overlapping_jvp(args, &g_operand, &g_updates),
+                Update::Replace | Update::Add(_) => (ans(), self.again(&g_operand, &args[1], &g_updates)),
+                Update::Mul(_) => (ans(), self.product_tangent(args, tangents)),
+                Update::Min(_) | Update::Max(_) => {
+                    let ans = ans();
+                    let tangent = self.extremal_tangent(&ans, args, &g_operand, &g_updates);
+                    (ans, tangent)
+                }
             };
             (vec![ans], vec![Some(tangent)])
         });
         let transpose: Transpose<'_> = Box::new(|cts, operands| {
             let (Operand::Known(indices), Some(ct)) = (&operands[1], &cts[0]) else { return vec![None; 3] };
-            if self.update == Update::Replace && !self.unique_indices {
-                let message = "scatter transpose is only implemented where unique_indices=True";
-                raise(Error::new(ErrorKind::Transform, "scatter", message));
+            if self.update == Update::Replace {
+                self.require_unique("scatter transpose");
             }
             let updates = match &operands[2] {
                 Operand::Linear(aval) => aval.clone(),
                 Operand::Known(updates) => updates.aval().clone(),
             };
-            let operand_ct = matches!(operands[0], Operand::Linear(_)).then(|| match self.update {
+            let operand_ct = matches!(operands[0], Operand::Linear(_)).then(|| match (self.update, &operands[2]) {
                 // What was overwritten has no influence.
-                Update::Replace => self.again(ct, indices, &zeros(&updates.with_dtype(ct.dtype()))),
-                Update::Add(_) => ct.clone(),
+                (Update::Replace, _) => self.again(ct, indices, &zeros(&updates.with_dtype(ct.dtype()))),
+                (Update::Mul(_), Operand::Known(factors)) => self.again(ct, indices, factors),
+                (Update::Add(_), _) => ct.clone(),
+                (update, _) => crate::bug!("a scatter that is not linear in its operand is transposed: {update:?}"),
             });
             let updates_ct =
-                matches!(operands[2], Operand::Linear(_)).then(|| self.updates_cotangent(ct, indices, &updates.shape));
+                matches!(operands[2], Operand::Linear(_)).then(|| self.read_back(ct, indices, &updates.shape));
             vec![operand_ct, None, updates_ct]
         });
         Derivative::Rule(jvp, Some(transpose))
@@ -406,32 +508,18 @@ impl Primitive for Scatter {
             }
             let always = body.constant(Scalar::bool(true));
             let keep = within.filter(|_| self.mode != GatherScatterMode::Clip).unwrap_or(always);
-            let combine = match self.update {
-                Update::Replace => None,
-                Update::Add(DType::Bool) => Some(Binary::Or),
-                Update::Add(_) => Some(Binary::Add),
-            };
-            Sink::Scatter { base: 0, index, keep, value: point.load(body, 2, axes), combine }
+            let value = point.load(body, 2, axes);
+            Sink::Scatter { base: 0, index, keep, value, combine: self.update.combine() }
         })
     }
-}
-
-/// The program that adds two scalars: one for each dtype, as in JAX, where all scatters share it.
-fn addition(dtype: DType) -> &'static Arc<ClosedJaxpr> {
-    static PROGRAMS: LazyLock<HashMap<DType, Arc<ClosedJaxpr>>> = LazyLock::new(|| {
-        let program = |dtype: DType| {
-            let scalar = Aval::new(dtype, &[]);
-            let bool_or = |x: &Array, y: &Array| if dtype == DType::Bool { or(x, y) } else { add(x, y) };
-            (dtype, Arc::new(builder::trace(&[scalar.clone(), scalar], |args| vec![bool_or(&args[0], &args[1])])))
-        };
-        DType::ALL.into_iter().map(program).collect()
-    });
-    &PROGRAMS[&dtype]
 }
 
 crate::readers! {
     "scatter", 3..=3, |eqn| Scatter::read(Update::Replace, eqn)?;
     "scatter-add", 3..=3, |eqn| Scatter::read(Update::Add(eqn.ins[0].dtype), eqn)?;
+    "scatter-mul", 3..=3, |eqn| Scatter::read(Update::Mul(eqn.ins[0].dtype), eqn)?;
+    "scatter-min", 3..=3, |eqn| Scatter::read(Update::Min(eqn.ins[0].dtype), eqn)?;
+    "scatter-max", 3..=3, |eqn| Scatter::read(Update::Max(eqn.ins[0].dtype), eqn)?;
 }
 
 impl Scatter {
@@ -490,6 +578,13 @@ pub(crate) fn samples() -> Vec<Sample> {
         let updates = ramp(&[indices.shape()[0], 3], -1.5);
         vec![ramp(&[4, 3], 0.5), indices, updates]
     };
+    let integers = |indices: &[i32]| {
+        let rows = |count: usize, from: i32| {
+            let values: Vec<i32> = (0..count as i32 * 3).map(|i| (i * 7 + from) % 5 - 2).collect();
+            Array::from_slice(&values, &[count, 3])
+        };
+        vec![rows(4, 0), Array::from_slice(indices, &[indices.len(), 1]), rows(indices.len(), 2)]
+    };
     let sum = Update::Add(DType::F32);
     vec![
         Sample::new(rows(FillOrDrop, true, Update::Replace), floats(&[2, 0])),
@@ -498,6 +593,12 @@ pub(crate) fn samples() -> Vec<Sample> {
         Sample::new(rows(FillOrDrop, false, sum), floats(&[2, 0, 2, 5])),
         Sample::new(rows(Clip, false, sum), floats(&[-3, 0, 9])),
         Sample::new(rows(Clip, false, sum), floats(&[])),
+        Sample::new(rows(FillOrDrop, true, Update::Mul(DType::F32)), floats(&[2, 0, 5])),
+        Sample::new(rows(FillOrDrop, false, Update::Min(DType::F32)), floats(&[2, 0, 2, 5])),
+        Sample::new(rows(Clip, false, Update::Max(DType::F32)), floats(&[-3, 0, 9])),
+        Sample::new(rows(FillOrDrop, false, Update::Mul(DType::I32)), integers(&[2, 0, 2])),
+        Sample::new(rows(Clip, false, Update::Min(DType::I32)), integers(&[2, 0, 2])),
+        Sample::new(rows(FillOrDrop, false, Update::Max(DType::I32)), integers(&[1, 5, 1])),
         Sample::new(
             Scatter { update: sum, ..Scatter::new(along.clone()) },
             vec![ramp(&[2, 3], 0.5), Array::from_slice(&[0i32, 2, 1, 1], &[2, 2, 1]), ramp(&[2, 2], 2.0)],

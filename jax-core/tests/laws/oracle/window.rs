@@ -68,13 +68,23 @@ fn scattered(p: &Scatter, args: &[Array]) -> Array {
     for (update, index) in args[2].scalars().into_iter().zip(coordinates(args[2].shape())) {
         let Some(place) = windows.place(&index, p.mode != GatherScatterMode::Clip) else { continue };
         let element = &mut updated[flat(shape, &place)];
+        let less =
+            if dtype.is_inexact() { update.as_f64() < element.as_f64() } else { update.as_i128() < element.as_i128() };
         *element = match p.update {
             Update::Replace => update,
             Update::Add(DType::Bool) => Scalar::bool(element.as_bool() | update.as_bool()),
+            Update::Mul(DType::Bool) => Scalar::bool(element.as_bool() & update.as_bool()),
             Update::Add(_) if dtype.is_inexact() => {
                 Scalar::from_complex(dtype, element.as_complex() + update.as_complex())
             }
+            Update::Mul(_) if dtype.is_inexact() => {
+                Scalar::from_complex(dtype, element.as_complex() * update.as_complex())
+            }
             Update::Add(_) => Scalar::from_i128(dtype, element.as_i128() + update.as_i128()),
+            Update::Mul(_) => Scalar::from_i128(dtype, element.as_i128() * update.as_i128()),
+            Update::Min(_) if less => update,
+            Update::Max(_) if !less => update,
+            Update::Min(_) | Update::Max(_) => *element,
         };
     }
     array(dtype, shape, updated)
