@@ -308,6 +308,88 @@ fn sweep_of_f64() {
     }
 }
 
+/// Results that have no rounding, bit for bit: zeros with their signs, ones, powers of two, limits and NaNs.
+#[test]
+fn special_values() {
+    use std::f64::consts::{FRAC_PI_2, PI};
+    const INF: f64 = f64::INFINITY;
+    const NAN: f64 = f64::NAN;
+    let odd = |op, limit| (op, vec![(0.0, 0.0), (-0.0, -0.0), (INF, limit), (-INF, -limit)]);
+    let unary: Vec<(Unary, Vec<(f64, f64)>)> = vec![
+        (Unary::Exp, vec![(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (1e30, INF), (-1e30, 0.0)]),
+        (
+            Unary::Exp2,
+            vec![(0.0, 1.0), (-0.0, 1.0), (10.0, 1024.0), (-1.0, 0.5), (-140.0, 2f64.powi(-140)), (INF, INF)],
+        ),
+        (Unary::Expm1, vec![(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -1.0), (1e30, INF), (-1e30, -1.0)]),
+        (Unary::Log, vec![(1.0, 0.0), (0.0, -INF), (-0.0, -INF), (INF, INF), (-1.0, NAN)]),
+        (Unary::Log1p, vec![(0.0, 0.0), (-0.0, -0.0), (-1.0, -INF), (INF, INF), (-2.0, NAN)]),
+        (Unary::Cos, vec![(0.0, 1.0), (-0.0, 1.0), (INF, NAN)]),
+        (Unary::Acos, vec![(1.0, 0.0), (0.0, FRAC_PI_2), (-1.0, PI), (2.0, NAN)]),
+        (Unary::Cosh, vec![(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, INF)]),
+        (Unary::Acosh, vec![(1.0, 0.0), (INF, INF), (0.5, NAN)]),
+        (Unary::Erfc, vec![(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, 2.0)]),
+        (Unary::Logistic, vec![(0.0, 0.5), (-0.0, 0.5), (INF, 1.0), (-INF, 0.0), (1e30, 1.0), (-1e30, 0.0)]),
+        (Unary::Rsqrt, vec![(1.0, 1.0), (4.0, 0.5), (0.0, INF), (INF, 0.0), (-1.0, NAN)]),
+        (Unary::Sqrt, vec![(0.0, 0.0), (-0.0, -0.0), (1.0, 1.0), (9.0, 3.0), (INF, INF), (-1.0, NAN)]),
+        (Unary::Cbrt, vec![(1.0, 1.0), (8.0, 2.0), (-27.0, -3.0), (0.0, 0.0), (-0.0, -0.0), (-INF, -INF)]),
+        odd(Unary::Sin, NAN),
+        odd(Unary::Tan, NAN),
+        odd(Unary::Asin, NAN),
+        odd(Unary::Atan, FRAC_PI_2),
+        odd(Unary::Sinh, INF),
+        odd(Unary::Tanh, 1.0),
+        odd(Unary::Asinh, INF),
+        odd(Unary::Atanh, NAN),
+        odd(Unary::Erf, 1.0),
+        odd(Unary::ErfInv, NAN),
+    ];
+    assert_eq!(unary.len(), ELEMENTARY.len());
+    let unary = unary.into_iter().flat_map(|(op, points)| {
+        let points = points.into_iter().chain([(NAN, NAN)]);
+        points.map(move |(x, want)| (Function::Unary(op), vec![x], want))
+    });
+    let power = [
+        ([3.0, 0.0], 1.0),
+        ([-0.0, 0.0], 1.0),
+        ([INF, -0.0], 1.0),
+        ([NAN, 0.0], 1.0),
+        ([1.0, NAN], 1.0),
+        ([2.0, 10.0], 1024.0),
+        ([-2.0, 3.0], -8.0),
+        ([10.0, -0.0], 1.0),
+        ([0.0, -1.0], INF),
+        ([-0.0, -1.0], -INF),
+        ([-0.0, 3.0], -0.0),
+        ([0.5, INF], 0.0),
+        ([-1.5, 0.5], NAN),
+    ];
+    let angle =
+        [([0.0, 1.0], 0.0), ([-0.0, 1.0], -0.0), ([0.0, -1.0], PI), ([-0.0, -1.0], -PI), ([1.0, 0.0], FRAC_PI_2)];
+    let power = power.iter().map(|(xy, want)| (Function::Binary(Binary::Pow), xy.to_vec(), *want));
+    let angle = angle.iter().map(|(xy, want)| (Function::Binary(Binary::Atan2), xy.to_vec(), *want));
+    let mut failures = Vec::new();
+    for (function, args, want) in unary.chain(power).chain(angle) {
+        for dtype in [DType::F32, DType::F64] {
+            // In a vector and alone.
+            for count in [1, 8] {
+                let program = program(function, dtype, count);
+                let inputs: Vec<Vec<u8>> =
+                    args.iter().map(|&arg| bytes(std::iter::repeat_n(Scalar::from_f64(dtype, arg), count))).collect();
+                let want = Scalar::from_f64(dtype, want);
+                for got in scalars(dtype, &compiled(&program, &inputs)) {
+                    let nans = want.as_f64().is_nan() && got.as_f64().is_nan();
+                    if !nans && want.bits() != got.bits() {
+                        failures.push(format!("{function:?} {dtype} {args:?}: {got:?} and not {want:?}"));
+                    }
+                }
+            }
+        }
+    }
+    failures.dedup();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
 /// Every half through every function, and arithmetic on random ones: computed in `f32` and rounded.
 #[test]
 fn halves() {
@@ -390,6 +472,40 @@ fn half_accumulators() {
             let slices: Vec<&[u8]> = inputs.iter().map(|input| &input[..]).collect();
             // These sums are exact in any order.
             assert_eq!(compiled(&program, &inputs), interp::run(&program, &slices)[0], "{dtype}");
+        }
+    }
+}
+
+/// A sine in a combiner, near angles and far ones.
+#[test]
+fn functions_in_combiners() {
+    for dtype in [DType::F32, DType::F64] {
+        let angles: Vec<f64> = (0..16).map(|i| 10f64.powi(2 * i - 6) * f64::from(i + 1)).collect();
+        let mut body = Body::new();
+        let axis = body.axis(0);
+        let load = body.load(dtype, 0, [axis]);
+        let mut combiner = Body::new();
+        let args = [0, 1].map(|arg| combiner.push(dtype, Op::Arg(arg)));
+        let sine = combiner.unary(Unary::Sin, args[1]);
+        let results = vec![combiner.binary(Binary::Add, args[0], sine)];
+        let reduction = Reduction {
+            values: vec![load],
+            init: vec![Scalar::zero(dtype)],
+            combine: Combine::Body { body: combiner, results },
+        };
+        let sink = Sink::Reduce { axes: 1, reductions: vec![reduction] };
+        let mut program = Program::default();
+        let vector = Ty::new(dtype, &[16]);
+        let input = program.buffer(vector.clone());
+        // The second axis has one point, so that no order is left open.
+        let nest = Nest { extents: [16, 1].into_iter().collect(), inputs: vec![vector], body, sink };
+        let out = program.buffer(nest.outputs()[0].clone());
+        program.body.steps.push(Step::Nest { nest, ins: vec![input], outs: vec![out], span: None });
+        (program.inputs, program.outputs) = (vec![input], vec![out]);
+        let inputs = [bytes(angles.iter().map(|&angle| Scalar::from_f64(dtype, angle)))];
+        let want = scalars(dtype, &interp::run(&program, &[&inputs[0]])[0]);
+        for ((angle, &want), got) in angles.iter().zip(&want).zip(scalars(dtype, &compiled(&program, &inputs))) {
+            assert!(distance(want, got) <= 2, "{dtype} {angle}: {got:?} and not {want:?}");
         }
     }
 }

@@ -373,12 +373,22 @@ impl<'b> Bits<'b> {
         Num { body: self.body, id: body.convert(DType::F64, signed), goal: self.goal }
     }
 
-    /// An entry of a table of 64-bit words; the index is clamped into it.
+    /// An entry of a table of 64-bit words; the index is clamped into it. Combiners have no tables: there it is chosen
+    /// entry by entry.
     pub fn word_of(self, table: &std::sync::Arc<[Scalar]>) -> Bits<'b> {
         let mut body = self.body.borrow_mut();
         let index = body.bitcast(DType::I64, self.id);
-        let index = body.clamp_index(index, table.len());
-        self.with(body.push(DType::U64, Op::Table { table: table.clone(), index }))
+        if !body.nodes().iter().any(|node| matches!(node.op, Op::Arg(_))) {
+            let index = body.clamp_index(index, table.len());
+            return self.with(body.push(DType::U64, Op::Table { table: table.clone(), index }));
+        }
+        let mut entry = body.constant(table[0]);
+        for (position, &word) in table.iter().enumerate().skip(1) {
+            let (position, word) = (body.index(position as i64), body.constant(word));
+            let reached = body.binary(Binary::Ge, index, position);
+            entry = body.select(reached, word, entry);
+        }
+        self.with(entry)
     }
 }
 

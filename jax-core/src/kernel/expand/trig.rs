@@ -1,13 +1,12 @@
 //! `sin cos tan` and their inverses `asin acos atan atan2`.
 //!
-//! An angle is reduced by the nearest multiple of `pi / 2` (of `pi`, for `f32`), which is subtracted in three parts; for
-//! huge angles the fraction of `2 x / pi` is computed in integers from the bits of `2 / pi` (M. Payne and R. Hanek,
+//! An angle is reduced by the nearest multiple of `pi / 2`, which is subtracted in three parts; for huge angles the fraction of `2 x / pi` is computed in integers from the bits of `2 / pi` (M. Payne and R. Hanek,
 //! "Radian reduction for trigonometric functions", 1983).
 
-use std::f64::consts::{FRAC_1_PI, FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
 use std::sync::{Arc, LazyLock};
 
-use super::coefficients::{ASIN, ASIN_32, ATAN, ATAN_32, COS, COS_32, SIN, SIN_32, SIN_WIDE_32, TWO_OVER_PI};
+use super::coefficients::{ASIN, ASIN_32, ATAN, ATAN_32, COS, COS_32, SIN, SIN_32, TWO_OVER_PI};
 use super::num::{Bits, Num};
 use crate::base::{DType, Scalar};
 
@@ -125,25 +124,21 @@ fn finite_or_nan<'b>(x: Num<'b>, value: Num<'b>) -> Num<'b> {
     x.abs().lt(f64::INFINITY).select(value, x.constant(f64::NAN))
 }
 
-/// `sin` of an `f32` in `f32`: reduced by multiples of `pi`, of `pi` and a half for the cosine.
+/// `sin(x + turns pi / 2)` of an `f32` in `f32`.
 fn sin_narrow(x: Num<'_>, turns: u64) -> Num<'_> {
     let magic = x.format().magic;
-    let [high, middle, low] = x.split(WHOLE_PI);
-    let (shifted, n) = if turns == 0 {
-        let shifted = x.mul_add(FRAC_1_PI, magic);
-        (shifted, shifted - magic)
-    } else {
-        // cos x = sin(x + pi / 2) = -sin(x - (n + 1/2) pi) for even n
-        let shifted = (x.mul_add(FRAC_1_PI, -0.5)) + magic;
-        (shifted, (shifted - magic) + 0.5)
-    };
+    let [high, middle, low] = x.split(HALF_PI);
+    let shifted = x.mul_add(FRAC_2_PI, magic);
+    let n = shifted - magic;
     let r = n.mul_add(-low, n.mul_add(-middle, n.mul_add(-high, x)));
     let a = r.abs();
     let z = a * a;
-    let magnitude = z.polynomial(&SIN_WIDE_32, &[]).mul_add(z * a, a);
-    let flips = (shifted.bits() << 31) ^ (r.bits() & (1 << 31));
-    let flips = if turns == 0 { flips } else { flips ^ (1 << 31) };
-    (magnitude.bits() ^ flips).float()
+    let sin = z.polynomial(&SIN_32, &[]).mul_add(z * a, a).with_sign_of(r);
+    // The greatest term is added last, so that the cosine of zero is 1.
+    let cos = z.polynomial(&COS_32, &[]).mul_add(z, -0.5).mul_add(z, 1.0);
+    let quadrant = if turns == 0 { shifted.bits() } else { shifted.bits() + turns };
+    let value = quadrant.lacks(1).select(sin, cos);
+    (value.bits() ^ (quadrant.shift_right(1) << 31)).float()
 }
 
 fn sin_turned(x: Num<'_>, turns: u64) -> Num<'_> {
