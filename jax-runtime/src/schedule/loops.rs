@@ -15,8 +15,11 @@ use super::target::Target;
 const PARALLEL_WORK: usize = 1 << 17;
 /// Points of one chunk that threads take, at least.
 const CHUNK_POINTS: usize = 1 << 13;
-/// Bodies with at most this many operations are unrolled.
+/// Reductions of bodies with at most three times this many operations are unrolled fourfold.
 const LIGHT_BODY: usize = 8;
+/// Other nests whose bodies have at most this many operations, an exponential and some more, are unrolled twofold: what
+/// the register allocator carries from turn to turn through memory is then off the critical path.
+const MEDIUM_BODY: usize = 48;
 
 /// A nest with its loops chosen.
 #[derive(Clone, PartialEq, Debug)]
@@ -221,7 +224,7 @@ impl LoopNest {
         let reduces = matches!(self.nest.sink, Sink::Reduce { .. });
         let wanted = match reduces {
             true if self.operations() <= 3 * LIGHT_BODY => 4,
-            false if self.operations() <= LIGHT_BODY => 2,
+            false if self.operations() <= MEDIUM_BODY => 2,
             _ => 1,
         };
         let unroll = if available >= wanted { wanted } else { 1 };

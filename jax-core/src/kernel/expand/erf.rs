@@ -20,7 +20,7 @@ fn erfc_large(a: Num<'_>) -> Num<'_> {
     let power = Power::of(-square, Some(-error));
     let u = (a - 3.75) / (a + 3.75);
     let factor = u.polynomial(&ERFC_32, &ERFC) / (a + 0.5);
-    power.scale_far(power.mantissa() * factor, 0)
+    power.times(factor)
 }
 
 /// The error function.
@@ -61,7 +61,7 @@ fn refine<'b>(a: Num<'b>, rest: Num<'b>, y: Num<'b>) -> Num<'b> {
     let small = a.lt(0.5);
     let error = small.select(erf_small(y) - a, rest - erfc_large(y));
     let slope = Power::of(y * y, None);
-    let step = error * (slope.scale_far(slope.mantissa(), 0) / FRAC_2_SQRT_PI);
+    let step = error * (slope.value(0) / FRAC_2_SQRT_PI);
     // erf'' / erf' = -2 y
     let step = step / y.mul_add(step, 1.0);
     y - step

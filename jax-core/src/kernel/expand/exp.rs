@@ -12,16 +12,16 @@ pub const LN_2_LOW: f64 = 2.3190468138462996e-17;
 
 /// `e^x` as `2^n (1 + excess)`.
 pub struct Power<'b> {
-    /// A number whose low bits are those of `n`.
+    /// A number whose low bits are those of `n` and twice the bias of exponents, which is not negative.
     shifted: Bits<'b>,
     /// `e^r - 1`.
     excess: Num<'b>,
 }
 
 impl<'b> Power<'b> {
-    /// `e^(x + low)`, where `low` is small beside `x`.
+    /// `e^(x + low)`, where `low` is small beside `x`, and `n` at most twice the bias in magnitude.
     pub fn of(x: Num<'b>, low: Option<Num<'b>>) -> Power<'b> {
-        let magic = x.format().magic;
+        let magic = magic(x);
         let shifted = x.mul_add(LOG2_E, magic);
         let n = shifted - magic;
         let [high, middle, _] = x.split([LN_2, LN_2_LOW, 0.0]);
@@ -32,48 +32,52 @@ impl<'b> Power<'b> {
 
     /// `2^x`.
     fn of_two(x: Num<'b>) -> Power<'b> {
-        let magic = x.format().magic;
+        let magic = magic(x);
         let shifted = x + magic;
         let r = (x - (shifted - magic)) * LN_2;
         Power { shifted: shifted.bits(), excess: excess(r) }
     }
 
-    /// `2^n factor / 2^halvings` if that is neither subnormal nor infinite.
-    fn scale(&self, factor: Num<'b>, halvings: u64) -> Num<'b> {
-        let fraction = u64::from(factor.format().fraction);
-        let n = if halvings == 0 { self.shifted } else { self.shifted - halvings };
-        (factor.bits() + (n << fraction)).float()
+    /// `2^(n - halvings)`, if that is neither subnormal nor infinite.
+    fn unit(&self, halvings: u64) -> Num<'b> {
+        let format = self.excess.format();
+        let exponent = self.shifted - self.shifted.constant((format.one >> format.fraction) + halvings);
+        (exponent << u64::from(format.fraction)).float()
     }
 
-    /// `2^n factor / 2^halvings`, in two steps so that it underflows and overflows with one rounding.
-    pub fn scale_far(&self, factor: Num<'b>, halvings: u64) -> Num<'b> {
-        let format = factor.format();
-        let fraction = u64::from(format.fraction);
-        let magic = factor.constant(format.magic).bits();
-        let n = self.shifted - magic - halvings;
-        let half = n.shift_right_signed(1);
-        let first = (factor.bits() + (half << fraction)).float();
-        let second = (((n - half) << fraction) + format.one).float();
-        first * second
+    /// `2^n / 2^halvings` as the product of two numbers that are neither subnormal nor infinite.
+    fn units(&self, halvings: u64) -> [Num<'b>; 2] {
+        let fraction = u64::from(self.excess.format().fraction);
+        // The low bits are the sum of two biased exponents; the bits above them are shifted out.
+        let sum = self.shifted << fraction;
+        let first = self.shifted.shift_right(1) << fraction;
+        let second = if halvings == 0 { sum - first } else { sum - first - sum.constant(halvings << fraction) };
+        [first.float(), second.float()]
     }
 
-    /// `e^r`, between `sqrt(1/2)` and `sqrt(2)`.
-    pub fn mantissa(&self) -> Num<'b> {
-        self.excess + 1.0
+    /// The value over `2^halvings`. It underflows and overflows with one rounding.
+    pub fn value(&self, halvings: u64) -> Num<'b> {
+        let [first, second] = self.units(halvings);
+        self.excess.mul_add(first, first) * second
     }
 
-    /// The value within the range where `exp` is normal and finite.
+    /// The value times a factor.
+    pub fn times(&self, factor: Num<'b>) -> Num<'b> {
+        let [first, second] = self.units(0);
+        (self.excess + 1.0) * factor * first * second
+    }
+
+    /// The value, if it is neither subnormal nor infinite.
     fn near(&self) -> Num<'b> {
-        self.scale(self.mantissa(), 0)
+        let unit = self.unit(0);
+        self.excess.mul_add(unit, unit)
     }
+}
 
-    /// The value for any exponent `x` between two bounds: zero below, infinite above, `x` if it is a NaN.
-    fn far(&self, x: Num<'b>, [low, high]: [f64; 2], halvings: u64) -> Num<'b> {
-        let value = self.scale_far(self.mantissa(), halvings);
-        let value = x.lt(low).select(0.0, value);
-        let value = x.gt(high).select(f64::INFINITY, value);
-        x.is_nan().select(x, value)
-    }
+/// Added to a number, this leaves in the low bits of the sum the nearest integer plus twice the bias of exponents.
+fn magic(x: Num<'_>) -> f64 {
+    let format = x.format();
+    format.magic + (2 * (format.one >> format.fraction)) as f64
 }
 
 /// `e^r - 1` for `|r| <= ln 2 / 2`.
@@ -81,51 +85,48 @@ fn excess(r: Num<'_>) -> Num<'_> {
     r.polynomial(&EXP_32, &EXP).mul_add(r * r, r)
 }
 
-/// Where `exp` of a magnitude is normal and finite, and where it is zero and infinite.
-fn limits(x: Num<'_>) -> (f64, [f64; 2]) {
-    if x.format().fraction == 23 { (87.0, [-104.0, 89.0]) } else { (708.0, [-746.0, 710.0]) }
+/// Below the first bound `e^x` is zero, above the second infinite.
+fn limits(x: Num<'_>) -> [f64; 2] {
+    if x.format().fraction == 23 { [-104.0, 89.0] } else { [-746.0, 710.0] }
+}
+
+/// The number, or the bound that it is beyond; a NaN stays one.
+fn clamp<'b>(x: Num<'b>, [low, high]: [f64; 2]) -> Num<'b> {
+    x.at_most(high).at_least(low)
 }
 
 /// `e^x`.
 pub fn exp(x: Num<'_>) -> Num<'_> {
-    let power = Power::of(x, None);
-    let (bound, ends) = limits(x);
-    x.exceeds(bound).rare(power.far(x, ends, 0), power.near())
+    Power::of(clamp(x, limits(x)), None).value(0)
 }
 
 /// `2^x`.
 pub fn exp2(x: Num<'_>) -> Num<'_> {
-    let power = Power::of_two(x);
-    let (bound, ends) = if x.format().fraction == 23 { (125.0, [-151.0, 129.0]) } else { (1021.0, [-1076.0, 1025.0]) };
-    x.exceeds(bound).rare(power.far(x, ends, 0), power.near())
+    let limits = if x.format().fraction == 23 { [-151.0, 129.0] } else { [-1076.0, 1025.0] };
+    Power::of_two(clamp(x, limits)).value(0)
 }
 
 /// `e^x - 1 = 2^n (e^r - 1) + (2^n - 1)`.
 pub fn expm1(x: Num<'_>) -> Num<'_> {
-    let power = Power::of(x, None);
-    let scale = power.scale(x.constant(1.0), 0);
-    let near = scale.mul_add(power.excess, scale - 1.0).abs().with_sign_of(x);
-    let (bound, ends) = limits(x);
-    let far = x.lt(0.0).select(-1.0, power.far(x, ends, 0));
-    x.exceeds(bound).rare(far, near)
+    let [_, high] = limits(x);
+    // From -50 on down the result is -1.
+    let power = Power::of(clamp(x, [-50.0, high]), None);
+    // Halves, because 2^n may be infinite where the result is not.
+    let unit = power.unit(1);
+    (unit.mul_add(power.excess, unit - 0.5) * 2.0).abs().with_sign_of(x)
 }
 
-/// `1 / (1 + e^-x)`.
+/// `1 / (1 + e^-x)`, which is `e^x / (1 + e^x)` where `x` is negative.
 pub fn logistic(x: Num<'_>) -> Num<'_> {
-    let near = x.constant(1.0) / (Power::of(-x, None).near() + 1.0);
-    let (bound, ends) = limits(x);
-    // The other exponential is at least 2^125 or 2^1021 times smaller than 1.
-    let far = x.gt(0.0).select(1.0, Power::of(x, None).far(x, ends, 0));
-    x.exceeds(bound).rare(far, near)
+    let [low, _] = limits(x);
+    let shrunk = Power::of((-x.abs()).at_least(low), None).value(0);
+    x.lt(0.0).select(shrunk, x.constant(1.0)) / (shrunk + 1.0)
 }
 
 /// `e^|x| / 2`, and the reciprocal's half.
 fn halves<'b>(x: Num<'b>) -> [Num<'b>; 2] {
-    let a = x.abs();
-    let power = Power::of(a, None);
-    let (bound, [_, high]) = limits(x);
-    let far = power.far(a, [0.0, high + 1.0], 1);
-    let grown = a.exceeds(bound).rare(far, power.scale(power.mantissa(), 1));
+    let [_, high] = limits(x);
+    let grown = Power::of(x.abs().at_most(high + 1.0), None).value(1);
     [grown, x.constant(0.25) / grown]
 }
 

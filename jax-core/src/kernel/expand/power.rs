@@ -61,7 +61,7 @@ fn magnitude<'b>(a: Num<'b>, y: Num<'b>) -> Num<'b> {
         let product = y * log_normal(a);
         let product = product.at_most(800.0).at_least(-800.0);
         let power = Power::of(product, None);
-        power.scale_far(power.mantissa(), 0)
+        power.value(0)
     } else {
         let subnormal = a.lt(f64::MIN_POSITIVE);
         let normal = subnormal.select(a * 2f64.powi(54), a);
@@ -73,7 +73,7 @@ fn magnitude<'b>(a: Num<'b>, y: Num<'b>) -> Num<'b> {
         let low = beyond.select(0.0, low);
         let product = product.at_most(800.0).at_least(-800.0);
         let power = Power::of(product, Some(low));
-        power.scale_far(power.mantissa(), 0)
+        power.value(0)
     };
     // Zero and infinity, whose logarithms the formula does not have.
     let ends = a.eq(0.0).or(a.ge(f64::INFINITY));
