@@ -12,6 +12,7 @@ pub use jax_core::prim::compare::{eq, ge, gt, le, lt, ne};
 pub use jax_core::prim::complex::{complex, conj, imag, real};
 pub use jax_core::prim::concatenate::{concatenate, split};
 pub use jax_core::prim::convert::{bitcast_convert_type, convert_element_type};
+pub use jax_core::prim::cumulative::{cummax, cummin, cumprod, cumsum};
 pub use jax_core::prim::dot_general::{DotDimensionNumbers, dot_general};
 pub use jax_core::prim::exp_log::{exp, exp2, expm1, log, log1p, logistic};
 pub use jax_core::prim::gather::{Gather, GatherDimensionNumbers, GatherScatterMode, gather};

@@ -1,9 +1,9 @@
 //! Sorting, searching, cumulating, taking.
 
 use jax_core::array::{Array, IntoArray};
-use jax_core::base::{DType, Kind, Scalar};
+use jax_core::base::DType;
 use jax_core::lax::axes::axis_of;
-use jax_core::lax::{index, operators};
+use jax_core::lax::index;
 use jax_core::prim;
 use jax_core::prim::gather::GatherScatterMode;
 
@@ -91,11 +91,9 @@ pub fn searchsorted(sorted: impl IntoArray, values: impl IntoArray) -> Array {
     values.expand_dims(-1).greater(sorted).sum(-1)
 }
 
-/// Declares cumulations by an operation with a neutral element. They are computed in rounds that double what each
-/// element covers, so that all elements of a round are independent.
+/// Declares cumulations by the function of `lax` that each is.
 macro_rules! cumulations {
-    ($($(#[$doc:meta])* $name:ident $with:ident |$a:ident, $b:ident| $combine:expr, |$dtype:ident| $neutral:expr,
-       $out:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident $with:ident $out:literal;)*) => {
         $(
             $(#[$doc])*
             ///
@@ -126,18 +124,7 @@ macro_rules! cumulations {
                     None if x.dtype() == DType::Bool => x.astype(DType::I32),
                     None => x,
                 };
-                let $dtype = x.dtype();
-                let neutral = Array::scalar($neutral);
-                let extent = x.shape()[axis] as i64;
-                let (mut result, mut covered) = (x, 1);
-                while covered < extent {
-                    let place = |at: usize| if at == axis { (covered, -covered, 0) } else { (0, 0, 0) };
-                    let config: Vec<prim::pad::Padding> = (0..result.ndim()).map(place).collect();
-                    let ($a, $b) = (&prim::pad::pad(&result, &neutral, &config), &result);
-                    result = $combine;
-                    covered *= 2;
-                }
-                result
+                prim::cumulative::$name(&x, axis, false)
             }
         )*
     };
@@ -145,18 +132,13 @@ macro_rules! cumulations {
 
 cumulations! {
     /// The sums of the elements up to each, in row-major order.
-    cumsum cumsum_with |a, b| operators::add(a, b), |dtype| Scalar::zero(dtype), "[1 4 6]";
+    cumsum cumsum_with "[1 4 6]";
     /// The products of the elements up to each, in row-major order.
-    cumprod cumprod_with |a, b| operators::mul(a, b), |dtype| Scalar::one(dtype), "[1 3 6]";
+    cumprod cumprod_with "[1 3 6]";
     /// The largest of the elements up to each, in row-major order.
-    cummax cummax_with |a, b| a.maximum(b), |dtype| least(dtype), "[1 3 3]";
-}
-
-fn least(dtype: DType) -> Scalar {
-    match dtype.kind() {
-        Kind::Bool | Kind::Unsigned => Scalar::zero(dtype),
-        _ => Scalar::from_f64(dtype, f64::NEG_INFINITY),
-    }
+    cummax cummax_with "[1 3 3]";
+    /// The smallest of the elements up to each, in row-major order.
+    cummin cummin_with "[1 1 1]";
 }
 
 /// The differences of neighbours along the last axis.

@@ -27,7 +27,6 @@ const LITERAL: &str = "JAX converts a literal in an equation, since the function
 
 /// Recorded programs that are not compared, and why.
 const MISSING: &[(&str, &str)] = &[
-    ("plain_cumsum", "there is no primitive `cumsum`: it is log2(n) shifted sums"),
     ("plain_clip", LITERAL),
     ("plain_mod_float", "JAX traces a select that nobody reads"),
     ("plain_nn_logsumexp", "JAX takes the sign of the sum, which nobody reads, and its absolute value"),

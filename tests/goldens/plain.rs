@@ -163,6 +163,7 @@ pub const CASES: &[Case] = &[
             (floor, ceil, rounded, jnp::where_(jnp::less(&x, 0), x.ceil(), x.floor()))
         })(x())
     }),
+    ("plain_cumsum", || make_jaxpr(|x: Array| jnp::cumsum(x))(x())),
     ("plain_argsort", || make_jaxpr(|x: Array| jnp::argsort(x))(x())),
     ("plain_sort", || make_jaxpr(|x: Array| jnp::sort(x))(x())),
     ("plain_einsum", || make_jaxpr(|a: Array, b: Array| jnp::einsum("ij,jk->ik", &[a, b]))(m(), m34())),

@@ -10,6 +10,7 @@ pub mod complex;
 pub mod concatenate;
 pub mod control;
 pub mod convert;
+pub mod cumulative;
 pub mod dot_general;
 pub mod dynamic_slice;
 pub(crate) mod elementwise;
@@ -42,6 +43,7 @@ pub fn samples() -> Vec<crate::ir::Sample> {
         concatenate::samples(),
         control::samples(),
         convert::samples(),
+        cumulative::samples(),
         dot_general::samples(),
         dynamic_slice::samples(),
         empty::samples(),

@@ -6,6 +6,7 @@ use jax_core::base::{DType, Scalar};
 use jax_core::ir::{Param, Prim, Sample};
 use jax_core::prim::arg::ArgExtreme;
 use jax_core::prim::concatenate::{Concatenate, Split};
+use jax_core::prim::cumulative::{Cumulative, Monoid};
 use jax_core::prim::dot_general::DotGeneral;
 use jax_core::prim::iota::Iota;
 use jax_core::prim::pad::Pad;
@@ -113,10 +114,28 @@ pub fn results(sample: &Sample) -> Option<Vec<Array>> {
             };
             Scalar::from_i128(dtype, (1..extent).fold(0, |best, k| if better(k, best) { k } else { best }) as i128)
         })
+    } else if let Some(p) = prim.downcast::<Cumulative>() {
+        build(dtype, out, |index| {
+            let along = if p.reverse { index[p.axis]..out[p.axis] } else { 0..index[p.axis] + 1 };
+            let values = along.map(|k| {
+                let mut index = index.clone();
+                index[p.axis] = k;
+                at(0, &index).as_f64()
+            });
+            Scalar::from_f64(
+                dtype,
+                match p.monoid {
+                    Monoid::Sum => values.sum(),
+                    Monoid::Prod => values.product(),
+                    Monoid::Max => values.fold(f64::NEG_INFINITY, f64::max),
+                    Monoid::Min => values.fold(f64::INFINITY, f64::min),
+                },
+            )
+        })
     } else if let Some(p) = prim.downcast::<Sort>() {
         return Some(sorted(p, args));
     } else {
-        reduced(prim, &args[0], dtype, out, &elements[0])?
+        reduced(prim, args.first()?, dtype, out, elements.first()?)?
     };
     Some(vec![result])
 }
