@@ -7,7 +7,7 @@
 //! - [`numpy`] (`jnp`): NumPy's functions on [`Array`]
 //! - [`lax`]: the primitives under them, and control flow on closures
 //! - [`random`]: keys and what is drawn from them
-//! - transforms of functions: [`jit()`], [`grad()`], [`vmap`], [`vjp`], [`jvp`], …
+//! - transforms of functions: [`jit()`], [`grad()`], [`vmap()`], [`vjp()`], [`jvp()`], …
 #![forbid(unsafe_code)]
 
 // So that what the macros emit works in this package too.

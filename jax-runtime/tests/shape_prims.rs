@@ -1,9 +1,9 @@
-//! Slices, gathers, scatters, products, sorts and reductions: values worked out by hand, and the laws of
-//! batching, forward and reverse mode over every sample.
+//! Slices, gathers, scatters, products, sorts and reductions on the CPU: values worked out by hand. The laws over every
+//! sample are in `jax-core/tests/laws`.
 
-use jax_core::array::{Array, bind, builder};
+use jax_core::array::{Array, builder};
 use jax_core::base::{DType, Scalar};
-use jax_core::ir::{Aval, ClosedJaxpr, Sample, Tangent};
+use jax_core::ir::Aval;
 use jax_core::machine::Installed;
 use jax_core::prim::arg::{argmax, argmin};
 use jax_core::prim::concatenate::{concatenate, split};
@@ -16,7 +16,7 @@ use jax_core::prim::reduce::{reduce_max, reduce_prod};
 use jax_core::prim::scatter::{Scatter, ScatterDimensionNumbers, scatter, scatter_add};
 use jax_core::prim::slice::{rev, slice};
 use jax_core::prim::sort::sort;
-use jax_core::transform::{backward, batch, jvp, linearize};
+use jax_core::transform::jvp;
 use jax_runtime::CpuMachine;
 
 inventory::submit! {
@@ -149,168 +149,4 @@ fn products_with_zeros_differentiate() {
     let tangent = floats(&[1.0, 10.0, 100.0], &[3]);
     let (_, derivative) = jvp(&closed, &[floats(&[0.0, 2.0, 3.0], &[3])], &[Some(tangent)]);
     assert_eq!(derivative[0].as_ref().map(Array::to_vec::<f32>), Some(vec![6.0]));
-}
-
-/// The sample as a function, with its operands.
-fn program(sample: &Sample) -> ClosedJaxpr {
-    let avals: Vec<Aval> = sample.args.iter().map(|arg| arg.aval().clone()).collect();
-    builder::trace(&avals, |args| run(sample, args))
-}
-
-fn run(sample: &Sample, args: &[Array]) -> Vec<Array> {
-    let operands: Vec<&Array> = args.iter().collect();
-    bind(sample.prim.clone(), &operands).into_vec()
-}
-
-fn values(array: &Array) -> Vec<f64> {
-    array.scalars().iter().map(|scalar| scalar.as_f64()).collect()
-}
-
-#[track_caller]
-fn assert_close(what: &Sample, a: &[f64], b: &[f64], tolerance: f64) {
-    assert_eq!(a.len(), b.len(), "{what:?}");
-    for (x, y) in a.iter().zip(b) {
-        let close = (x - y).abs() <= tolerance * (1.0 + x.abs().max(y.abs()));
-        assert!(close || (x.is_nan() && y.is_nan()) || x == y, "{:?}: {a:?} is not {b:?}", what.prim);
-    }
-}
-
-/// Small whole numbers, different from place to place.
-fn direction(like: &Array, seed: usize) -> Array {
-    let elements: Vec<f32> = (0..like.size()).map(|i| ((i * 7 + seed * 3) % 11) as f32 - 5.0).collect();
-    floats(&elements, like.shape())
-}
-
-fn directions(sample: &Sample) -> Vec<Tangent> {
-    let tangent = |(seed, arg): (usize, &Array)| (arg.dtype() == DType::F32).then(|| direction(arg, seed));
-    sample.args.iter().enumerate().map(tangent).collect()
-}
-
-fn dot(a: &Array, b: &Array) -> f64 {
-    values(a).iter().zip(values(b)).map(|(x, y)| x * y).sum()
-}
-
-fn differentiable() -> impl Iterator<Item = Sample> {
-    jax_core::prim::samples().into_iter().filter(|sample| {
-        let finite = |arg: &Array| values(arg).iter().all(|x| x.is_finite());
-        sample.args.iter().any(|arg| arg.dtype() == DType::F32) && sample.args.iter().all(finite)
-    })
-}
-
-#[test]
-fn forward_mode_agrees_with_differences() {
-    for sample in differentiable() {
-        let tangents = directions(&sample);
-        let (results, derivatives) = jvp(&program(&sample), &sample.args, &tangents);
-        let step = 1e-3;
-        let moved = |sign: f32| -> Vec<Array> {
-            let shifted = |(arg, tangent): (&Array, &Tangent)| match tangent {
-                None => arg.clone(),
-                Some(tangent) => {
-                    let pairs = arg.to_vec::<f32>().into_iter().zip(tangent.to_vec::<f32>());
-                    floats(&pairs.map(|(x, t)| x + sign * step * t).collect::<Vec<f32>>(), arg.shape())
-                }
-            };
-            run(&sample, &sample.args.iter().zip(&tangents).map(shifted).collect::<Vec<Array>>())
-        };
-        let (plain, ahead, behind) = (run(&sample, &sample.args), moved(1.0), moved(-1.0));
-        for (i, result) in results.iter().enumerate() {
-            assert_close(&sample, &values(result), &values(&plain[i]), 1e-6);
-            let pairs = values(&ahead[i]).into_iter().zip(values(&behind[i]));
-            let difference: Vec<f64> = pairs.map(|(a, b)| (a - b) / (2.0 * step as f64)).collect();
-            match &derivatives[i] {
-                Some(derivative) => assert_close(&sample, &values(derivative), &difference, 1e-2),
-                // Ties move an argmax, whose results are whole numbers.
-                None => assert!(!result.dtype().is_inexact(), "{:?}", sample.prim),
-            }
-        }
-    }
-}
-
-#[test]
-fn reverse_mode_is_the_transpose() {
-    let mut transposed = 0;
-    for sample in differentiable() {
-        let wrt: Vec<bool> = sample.args.iter().map(|arg| arg.dtype() == DType::F32).collect();
-        let tangents = directions(&sample);
-        let (_, derivatives) = jvp(&program(&sample), &sample.args, &tangents);
-        let derivatives: Vec<Array> = derivatives.into_iter().flatten().collect();
-        if derivatives.is_empty() {
-            continue;
-        }
-        let linearized = linearize(&program(&sample), &sample.args, &wrt);
-        let cts: Vec<Array> = derivatives.iter().enumerate().map(|(i, d)| direction(d, i + 5)).collect();
-        let known: Vec<Tangent> = cts.iter().cloned().map(Some).collect();
-        let back = backward(&linearized.linear, &linearized.residuals, &known);
-        let ahead: f64 = derivatives.iter().zip(&cts).map(|(d, ct)| dot(d, ct)).sum();
-        let inputs = tangents.iter().flatten().zip(&back);
-        let behind: f64 = inputs.map(|(t, ct)| ct.as_ref().map_or(0.0, |ct| dot(t, ct))).sum();
-        assert_close(&sample, &[ahead], &[behind], 1e-4);
-        transposed += 1;
-    }
-    assert!(transposed > 40, "only {transposed} samples");
-}
-
-#[test]
-fn batching_is_stacking() {
-    for sample in jax_core::prim::samples().into_iter().filter(|sample| !sample.args.is_empty()) {
-        // Every operand alone, then all of them.
-        for chosen in (0..sample.args.len()).map(Some).chain([None]) {
-            for last in [false, true] {
-                check_batching(&sample, |i| chosen.is_none_or(|c| c == i), last);
-            }
-        }
-    }
-}
-
-/// Batches the chosen operands, along a first or a last axis, over the operand and a changed one.
-fn check_batching(sample: &Sample, chosen: impl Fn(usize) -> bool, last: bool) {
-    let variants =
-        |i: usize| [sample.args[i].clone(), if chosen(i) { reversed(&sample.args[i]) } else { sample.args[i].clone() }];
-    let place = |(i, arg): (usize, &Array)| chosen(i).then_some(if last { arg.ndim() } else { 0 });
-    let dims: Vec<Option<usize>> = sample.args.iter().enumerate().map(place).collect();
-    let operand = |(i, dim): (usize, &Option<usize>)| match dim {
-        None => sample.args[i].clone(),
-        Some(dim) => stack(&variants(i), *dim),
-    };
-    let operands: Vec<Array> = dims.iter().enumerate().map(operand).collect();
-    let (results, out_dims) = batch(&program(sample), &operands, &dims, 2);
-    for element in 0..2 {
-        let args: Vec<Array> = (0..sample.args.len()).map(|i| variants(i)[element].clone()).collect();
-        for ((batched, dim), expected) in results.iter().zip(&out_dims).zip(run(sample, &args)) {
-            let Some(dim) = *dim else { panic!("{sample:?} gave a result without a batch axis") };
-            let alone = pick(batched, dim, element);
-            assert_eq!(alone.shape(), expected.shape(), "{sample:?}, batched at {dims:?}");
-            assert_close(sample, &values(&alone), &values(&expected), 1e-6);
-        }
-    }
-}
-
-fn from_scalars(dtype: DType, shape: &[usize], elements: impl IntoIterator<Item = Scalar>) -> Array {
-    let bytes: Vec<u8> = elements.into_iter().flat_map(|scalar| scalar.to_bytes()).collect();
-    Array::from_bytes(dtype, shape, &bytes)
-}
-
-/// The elements backwards: other values that are as legal.
-fn reversed(array: &Array) -> Array {
-    from_scalars(array.dtype(), array.shape(), array.scalars().into_iter().rev())
-}
-
-fn stack(arrays: &[Array], dim: usize) -> Array {
-    let mut shape = arrays[0].shape().to_vec();
-    let (outer, inner): (usize, usize) = (shape[..dim].iter().product(), shape[dim..].iter().product());
-    shape.insert(dim, arrays.len());
-    let elements: Vec<Vec<Scalar>> = arrays.iter().map(Array::scalars).collect();
-    let rows = (0..outer).flat_map(|o| elements.iter().flat_map(move |e| e[o * inner..(o + 1) * inner].to_vec()));
-    from_scalars(arrays[0].dtype(), &shape, rows)
-}
-
-fn pick(array: &Array, dim: usize, element: usize) -> Array {
-    let mut shape = array.shape().to_vec();
-    let (outer, inner): (usize, usize) = (shape[..dim].iter().product(), shape[dim + 1..].iter().product());
-    let extent = shape.remove(dim);
-    let elements = array.scalars();
-    let start = |o: usize| (o * extent + element) * inner;
-    let rows = (0..outer).flat_map(|o| elements[start(o)..start(o) + inner].to_vec());
-    from_scalars(array.dtype(), &shape, rows)
 }
