@@ -4,7 +4,7 @@ use jax_core::array::Array;
 use jax_core::array::fail::raise;
 use jax_core::base::Error;
 use jax_core::base::error::ErrorKind;
-use jax_core::stage::{Flat, Leaves, PyTree, Token};
+use jax_core::tree::{Flat, Leaves, PyTree, Token};
 
 /// The structure of a tree: what it is without its arrays.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -14,3 +14,4 @@ pub mod machine;
 pub mod prim;
 pub mod stage;
 pub mod transform;
+pub mod tree;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use jax_core::array::print::{repr, str};
+use jax_core::base::print::{repr, str};
 use jax_core::base::{DType, Scalar};
 
 /// An array and its two texts.

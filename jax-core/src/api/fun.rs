@@ -13,7 +13,7 @@ use crate::ir::ClosedJaxpr;
 use crate::stage::cache::Cache;
 use crate::stage::call::hand_over;
 use crate::stage::compiled::{Compiled, Traced};
-use crate::stage::tree::{Arg, Flat, Leaves, Ret};
+use crate::tree::{Arg, Flat, Leaves, Ret};
 
 /// A function over the arguments `A`, a tuple.
 #[diagnostic::on_unimplemented(

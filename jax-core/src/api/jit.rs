@@ -11,7 +11,7 @@ use crate::ir::{Aval, ClosedJaxpr};
 use crate::prim::control::custom::{CustomJvpCall, CustomVjpCall, Rule, custom_jvp_call, custom_vjp_call};
 use crate::prim::control::remat::{Remat, remat};
 use crate::prim::convert;
-use crate::stage::tree::{Flat, Leaves, PyTree, Ret};
+use crate::tree::{Flat, Leaves, PyTree, Ret};
 
 /// A staged closure: traced and compiled once for each signature of its arguments. What it captures is fixed at
 /// the first call of a signature, as in JAX.

@@ -7,8 +7,8 @@ use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program};
 use crate::array::fail::raise_call;
 use crate::base::Error;
 use crate::base::error::ErrorKind;
-use crate::stage::tree::{Flat, Ret};
 use crate::transform::batch::{batch, materialize};
+use crate::tree::{Flat, Ret};
 
 /// Which axis of each argument, or of each part of one, is the batch axis.
 #[derive(Clone, PartialEq, Eq, Debug)]

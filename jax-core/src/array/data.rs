@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::fail::raise;
-use super::print;
 use crate::base::error::ErrorKind;
+use crate::base::print;
 use crate::base::{DType, Error, Kind, Scalar, Span};
 use crate::ir::{Aval, Var};
 use crate::machine::{Device, Storage};

@@ -9,7 +9,6 @@ pub mod data;
 pub mod eager;
 pub mod fail;
 mod ndarray;
-pub mod print;
 
 pub use bind::{bind, bind_one, with_span};
 pub use builder::{is_tracing, trace};

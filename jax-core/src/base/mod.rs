@@ -4,6 +4,7 @@
 
 pub mod dtype;
 pub mod error;
+pub mod print;
 pub mod promote;
 pub mod scalar;
 pub mod shape;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::jaxpr::{ClosedJaxpr, Jaxpr};
-use crate::array::print::literal;
+use crate::base::print::literal;
 use crate::base::{DType, Scalar};
 
 /// The value of one parameter of a primitive.

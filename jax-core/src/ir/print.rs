@@ -24,7 +24,7 @@ use super::aval::Aval;
 use super::jaxpr::{Atom, ClosedJaxpr, Eqn, Jaxpr, Var};
 use super::layout::Doc;
 use super::param::Param;
-use crate::array::print::literal;
+use crate::base::print::literal;
 
 /// The columns of a line in JAX's layout.
 const WIDTH: usize = 80;

@@ -16,7 +16,7 @@ use crate::prim::control::cond as cond_prim;
 use crate::prim::control::scan::{Scan, scan as bind_scan};
 use crate::prim::control::while_loop::{While, while_loop as bind_while};
 use crate::prim::convert::convert_element_type;
-use crate::stage::tree::{Arg, Flat, Leaves, PyTree, Token};
+use crate::tree::{Arg, Flat, Leaves, PyTree, Token};
 
 fn flatten<T: Arg>(tree: T) -> Flat {
     let mut flat = Flat::new();

@@ -7,6 +7,7 @@ use crate::ir::{Aval, Derivative, Lower, Primitive, Sample};
 use crate::kernel::Buf;
 use crate::prim::arith::mul;
 use crate::prim::elementwise::{batch, float, result_shape, same_dtype};
+use crate::prim::shape::broadcast;
 use crate::prim::slice::ramp;
 use crate::transform::jvp::add_tangents;
 
@@ -35,7 +36,8 @@ impl Primitive for Fma {
         let jvp: Jvp<'_> = Box::new(|args, tangents| {
             let (x, y, z) = (&args[0], &args[1], &args[2]);
             let ans = fma(x, y, z);
-            let full = |g: &Array| crate::lax::promote::broadcast_to("fma", g, ans.shape());
+            // An operand may be a scalar beside larger ones.
+            let full = |g: &Array| if g.ndim() == ans.ndim() { g.clone() } else { broadcast(g, ans.shape()) };
             let parts = [
                 tangents[0].as_ref().map(|g| full(&mul(g, y))),
                 tangents[1].as_ref().map(|g| full(&mul(x, g))),

@@ -7,10 +7,11 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::compiled::{Compiled, Traced};
-use super::tree::{Flat, Leaves, Token};
+use super::gradient::staged_gradient;
 use crate::array::{Array, builder};
 use crate::base::{Result, Table};
 use crate::ir::Aval;
+use crate::tree::{Flat, Leaves, Token};
 
 /// What a body does: reads its arguments and writes its results.
 pub type Body = fn(&mut Leaves<'_>, &mut Flat);
@@ -70,7 +71,7 @@ impl Staged {
                 out
             }
             Kind::Grad { of, wrt, value, has_aux } => {
-                crate::api::grad::staged_gradient(args, starts, wrt, value, has_aux, |args| of.inline(args, starts))
+                staged_gradient(args, starts, wrt, value, has_aux, |args| of.inline(args, starts))
             }
         }
     }

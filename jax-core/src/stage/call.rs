@@ -6,10 +6,10 @@ use smallvec::SmallVec;
 
 use super::cache::{Staged, StagedGrad};
 use super::compiled::{Lowered, Traced};
-use super::tree::{Arg, Flat, Leaves, Ret};
 use crate::array::{builder, catch, fail};
 use crate::base::{Result, Span};
 use crate::ir::ClosedJaxpr;
+use crate::tree::{Arg, Flat, Leaves, Ret};
 
 thread_local! {
     static PENDING: RefCell<Option<Pending>> = const { RefCell::new(None) };

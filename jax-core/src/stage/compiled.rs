@@ -6,7 +6,6 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::tree::{Flat, Ret, Token};
 use crate::array::Array;
 use crate::array::data::Repr;
 use crate::array::eager::input;
@@ -16,6 +15,7 @@ use crate::ir::{Aval, ClosedJaxpr, Jaxpr};
 use crate::kernel::Program;
 use crate::machine::{Analysis, Executable, Input, machine};
 use crate::transform::optimize;
+use crate::tree::{Flat, Ret, Token};
 
 /// How many programs of transforms stay compiled when the transformed functions themselves are gone.
 const KEPT: usize = 1024;

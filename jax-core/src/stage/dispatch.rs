@@ -2,7 +2,7 @@
 
 use crate::array::{Array, IntoArray};
 use crate::prim::compare;
-use crate::stage::tree::{PyTree, Reusable};
+use crate::tree::{PyTree, Reusable};
 
 /// A use of a variable that is not its last: a clone, if the type has one.
 #[derive(Debug)]

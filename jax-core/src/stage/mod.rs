@@ -8,10 +8,9 @@ pub mod cache;
 pub mod call;
 pub mod compiled;
 pub mod dispatch;
-pub mod tree;
+pub(crate) mod gradient;
 
 pub use cache::{Staged, StagedGrad};
 pub use call::Call;
 pub use compiled::{Compiled, Lowered};
 pub use dispatch::{Cmp, Dup, LitBin};
-pub use tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable, Token};

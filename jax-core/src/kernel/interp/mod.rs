@@ -1,15 +1,11 @@
 //! The slow, obvious oracle: programs run point by point, step by step, as the words of the kernel language say.
 //!
-//! What a scalar operation gives is in [`scalar`]; the machine that arrays run on without a backend is in
-//! [`machine`].
+//! What a scalar operation gives is in [`scalar`].
 
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-pub mod machine;
 pub mod scalar;
-
-pub use machine::InterpMachine;
 
 use super::{Block, Body, Buf, Combine, Id, Loop, LoopKind, Nest, Op, Program, Sink, Sort, Step};
 use crate::base::{DType, Scalar, Shape, shape};

@@ -1,13 +1,16 @@
 //! The door to the machine: what jax-core asks of a runtime. `jax-runtime` installs the real one; without it
 //! programs run through `kernel::interp`.
 
+mod interp;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+pub use interp::InterpMachine;
+
 use crate::base::{Result, Scalar};
 use crate::kernel::Program;
-use crate::kernel::interp::InterpMachine;
 
 /// A place where arrays live and programs run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

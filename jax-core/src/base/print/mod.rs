@@ -1,4 +1,4 @@
-//! Arrays as NumPy and JAX print them. Jaxprs print in `ir::print`.
+//! Bytes of an array, and scalars, as NumPy and JAX print them. Jaxprs print in `ir::print`.
 //!
 //! `digits` has one float, `element` one element beside its neighbours, `layout` brackets and lines.
 

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::{Analysis, Device, Executable, Input, Machine, Memory, Storage};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
-use crate::kernel::Program;
-use crate::machine::{Analysis, Device, Executable, Input, Machine, Memory, Storage};
+use crate::kernel::{Buf, Program, interp};
 
-/// Runs programs through [`run`](super::run).
+/// Runs programs through [`kernel::interp`](crate::kernel::interp).
 #[derive(Clone, Copy, Debug)]
 pub struct InterpMachine;
 
@@ -84,7 +84,7 @@ impl Executable for Interpreted {
                 Input::Donated(storage) => &storage.bytes()[..self.0.ty(buf).bytes()],
             })
             .collect();
-        let outputs = super::run(&self.0, &bytes);
+        let outputs = interp::run(&self.0, &bytes);
         outputs
             .into_iter()
             .map(|output| {
@@ -96,7 +96,7 @@ impl Executable for Interpreted {
     }
 
     fn analysis(&self) -> Analysis {
-        let bytes = |bufs: &[crate::kernel::Buf]| bufs.iter().map(|&buf| self.0.ty(buf).bytes() as u64).sum();
+        let bytes = |bufs: &[Buf]| bufs.iter().map(|&buf| self.0.ty(buf).bytes() as u64).sum();
         Analysis {
             argument_bytes: bytes(&self.0.inputs),
             output_bytes: bytes(&self.0.outputs),

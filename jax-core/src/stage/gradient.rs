@@ -1,0 +1,126 @@
+//! The gradient of a staged body: linearized, then transposed.
+
+use crate::array::fail::raise_call;
+use crate::array::{Array, builder};
+use crate::base::error::ErrorKind;
+use crate::base::{Error, Scalar};
+use crate::ir::{Aval, Tangent};
+use crate::prim::elementwise::tuple;
+use crate::transform::backward;
+use crate::transform::jvp::zeros;
+use crate::transform::linearize::linearize;
+use crate::tree::Flat;
+
+fn error(op: &'static str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Transform, op, message)
+}
+
+/// The leaves of the arguments at these positions, as marks over all leaves.
+fn leaf_marks(args: &Flat, starts: &[(usize, usize)], wrt: &[usize]) -> Vec<bool> {
+    let end = |i: usize| starts.get(i + 1).map_or(args.leaves.len(), |s| s.0);
+    let mut marks = vec![false; args.leaves.len()];
+    wrt.iter().for_each(|&i| marks[starts[i].0..end(i)].fill(true));
+    marks
+}
+
+/// The structure of the arguments at these positions.
+fn gradient_tokens(args: &Flat, starts: &[(usize, usize)], wrt: &[usize]) -> Flat {
+    let end = |i: usize| starts.get(i + 1).map_or(args.tokens.len(), |s| s.1);
+    let tokens = wrt.iter().flat_map(|&i| args.tokens[starts[i].1..end(i)].iter().cloned()).collect();
+    Flat { leaves: Default::default(), tokens }
+}
+
+#[track_caller]
+pub(crate) fn check_inputs(op: &'static str, args: &Flat, marks: &[bool]) {
+    for (leaf, _) in args.leaves.iter().zip(marks).filter(|(_, mark)| **mark) {
+        if !leaf.dtype().is_inexact() {
+            raise_call(error(
+                op,
+                format!(
+                    "{op} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), \
+                     but got {}. If you want to use Boolean- or integer-valued inputs, use vjp or convert them.",
+                    leaf.dtype()
+                ),
+            ));
+        }
+    }
+}
+
+#[track_caller]
+fn check_scalar_result(op: &'static str, aval: &Aval) {
+    if aval.ndim() != 0 {
+        let message =
+            format!("Gradient only defined for scalar-output functions. Output had shape: {}.", tuple(&aval.shape));
+        raise_call(error(op, message));
+    }
+    if !aval.dtype.is_float() {
+        let message = format!(
+            "{op} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got {}.",
+            aval.dtype
+        );
+        raise_call(error(op, message));
+    }
+}
+
+/// The gradient of a function of flattened arguments, inside a function that is being traced: value, auxiliary
+/// results and gradients, as `value` and `has_aux` ask.
+#[track_caller]
+pub(crate) fn staged_gradient(
+    args: &Flat,
+    starts: &[(usize, usize)],
+    wrt: &[usize],
+    value: bool,
+    has_aux: bool,
+    f: impl FnOnce(&Flat) -> Flat,
+) -> Flat {
+    let op = if value { "value_and_grad" } else { "grad" };
+    let marks = leaf_marks(args, starts, wrt);
+    check_inputs(op, args, &marks);
+    let (closed, out_tokens) = builder::trace_with(&args.avals(), |leaves| {
+        let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
+        let out = f(&args);
+        (out.leaves.into_vec(), out.tokens)
+    });
+    let outs = closed.out_avals();
+    match outs.first() {
+        Some(loss) if has_aux || outs.len() == 1 => check_scalar_result(op, loss),
+        _ => raise_call(error(
+            op,
+            format!("Gradient only defined for scalar-output functions. Output had {} arrays.", outs.len()),
+        )),
+    }
+    let linear = linearize(&closed, &args.leaves, &marks);
+    let mut cotangents: Vec<Tangent> = Vec::new();
+    if linear.has_tangent[0] {
+        let one = Scalar::one(outs[0].dtype);
+        cotangents.push(Some(Array::scalar(one)));
+    }
+    cotangents.resize(linear.linear.outs.len(), None);
+    let grads = backward(&linear.linear, &linear.residuals, &cotangents);
+    let avals = args.leaves.iter().zip(&marks).filter(|(_, mark)| **mark).map(|(leaf, _)| leaf.aval());
+    let grads = grads.into_iter().zip(avals).map(|(grad, aval)| grad.unwrap_or_else(|| zeros(aval)));
+    let mut result = Flat::new();
+    let mut primals = linear.primals.into_iter();
+    let mut tokens = out_tokens.into_iter();
+    let loss = (primals.next(), tokens.next());
+    if value && let (Some(loss), Some(token)) = loss {
+        result.leaves.push(loss);
+        result.tokens.push(token);
+    }
+    let aux_first = value;
+    let aux: Vec<Array> = primals.collect();
+    let aux_tokens: Vec<_> = tokens.collect();
+    let grad_tokens = gradient_tokens(args, starts, wrt).tokens;
+    if aux_first {
+        result.leaves.extend(aux);
+        result.tokens.extend(aux_tokens);
+        result.leaves.extend(grads);
+        result.tokens.extend(grad_tokens);
+    } else {
+        result.leaves.extend(grads);
+        result.tokens.extend(grad_tokens);
+        result.leaves.extend(aux);
+        result.tokens.extend(aux_tokens);
+    }
+    result
+}

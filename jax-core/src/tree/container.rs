@@ -1,0 +1,198 @@
+//! What trees may be built of: tuples, vectors, options and arrays.
+
+use super::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt),*);)*) => {
+        $(
+            impl<$($name: Reusable),*> Reusable for ($($name,)*) {}
+
+            impl<$($name: PyTree),*> PyTree for ($($name,)*) {
+                #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
+                fn flatten(self, flat: &mut Flat) {
+                    $(PyTree::flatten(self.$index, flat);)*
+                }
+
+                #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to build")]
+                fn unflatten(leaves: &mut Leaves<'_>) -> Self {
+                    ($(<$name as PyTree>::unflatten(leaves),)*)
+                }
+            }
+
+            impl<$($name: Arg),*> Arg for ($($name,)*) {
+                type Staged = ($($name::Staged,)*);
+                type Grad = ($($name::Grad,)*);
+
+                #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
+                fn flatten(self, flat: &mut Flat) {
+                    $(Arg::flatten(self.$index, flat);)*
+                }
+
+                #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to build")]
+                fn stage(leaves: &mut Leaves<'_>) -> Self::Staged {
+                    ($($name::stage(leaves),)*)
+                }
+
+                #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to build")]
+                fn rebuild(leaves: &mut Leaves<'_>) -> Self {
+                    ($(<$name as Arg>::rebuild(leaves),)*)
+                }
+            }
+
+            impl<$($name: Ret),*> Ret for ($($name,)*) {
+                type Staged = ($($name::Staged,)*);
+
+                #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
+                fn flatten(staged: Self::Staged, flat: &mut Flat) {
+                    $(<$name as Ret>::flatten(staged.$index, flat);)*
+                }
+
+                #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
+                fn flatten_self(self, flat: &mut Flat) {
+                    $(<$name as Ret>::flatten_self(self.$index, flat);)*
+                }
+
+                #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to build")]
+                fn rebuild(leaves: &mut Leaves<'_>) -> Self {
+                    ($(<$name as Ret>::rebuild(leaves),)*)
+                }
+            }
+        )*
+    };
+}
+
+tuples! {
+    ();
+    (A 0);
+    (A 0, B 1);
+    (A 0, B 1, C 2);
+    (A 0, B 1, C 2, D 3);
+    (A 0, B 1, C 2, D 3, E 4);
+    (A 0, B 1, C 2, D 3, E 4, F 5);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+}
+
+/// Implements the three traits for a container: how it flattens and how it is built, over each element's way.
+macro_rules! containers {
+    ($($ty:ident |$this:ident, $flat:ident, $each:ident| $flatten:expr, |$leaves:ident, $build:ident| $unflatten:expr;)*) => {
+        $(
+            impl<T: Reusable> Reusable for $ty<T> {}
+
+            impl<T: PyTree> PyTree for $ty<T> {
+                fn flatten(self, $flat: &mut Flat) {
+                    let ($this, $each) = (self, <T as PyTree>::flatten);
+                    $flatten
+                }
+
+                fn unflatten($leaves: &mut Leaves<'_>) -> Self {
+                    let $build = <T as PyTree>::unflatten;
+                    $unflatten
+                }
+            }
+
+            impl<T: Arg> Arg for $ty<T> {
+                type Staged = $ty<T::Staged>;
+                type Grad = $ty<T::Grad>;
+
+                fn flatten(self, $flat: &mut Flat) {
+                    let ($this, $each) = (self, <T as Arg>::flatten);
+                    $flatten
+                }
+
+                fn stage($leaves: &mut Leaves<'_>) -> Self::Staged {
+                    let $build = T::stage;
+                    $unflatten
+                }
+
+                fn rebuild($leaves: &mut Leaves<'_>) -> Self {
+                    let $build = <T as Arg>::rebuild;
+                    $unflatten
+                }
+            }
+
+            impl<T: Ret> Ret for $ty<T> {
+                type Staged = $ty<T::Staged>;
+
+                fn flatten(staged: Self::Staged, $flat: &mut Flat) {
+                    let ($this, $each) = (staged, <T as Ret>::flatten);
+                    $flatten
+                }
+
+                fn flatten_self(self, $flat: &mut Flat) {
+                    let ($this, $each) = (self, <T as Ret>::flatten_self);
+                    $flatten
+                }
+
+                fn rebuild($leaves: &mut Leaves<'_>) -> Self {
+                    let $build = <T as Ret>::rebuild;
+                    $unflatten
+                }
+            }
+        )*
+    };
+}
+
+containers! {
+    Vec |this, flat, each| {
+        flat.tag(this.len() as u64);
+        this.into_iter().for_each(|item| each(item, flat));
+    }, |leaves, build| {
+        let length = leaves.tag();
+        (0..length).map(|_| build(leaves)).collect()
+    };
+    Option |this, flat, each| {
+        flat.tag(this.is_some() as u64);
+        if let Some(item) = this {
+            each(item, flat);
+        }
+    }, |leaves, build| match leaves.tag() {
+        0 => None,
+        _ => Some(build(leaves)),
+    };
+}
+
+impl<T: Reusable, const N: usize> Reusable for [T; N] {}
+
+impl<T: PyTree, const N: usize> PyTree for [T; N] {
+    fn flatten(self, flat: &mut Flat) {
+        self.into_iter().for_each(|item| PyTree::flatten(item, flat));
+    }
+
+    fn unflatten(leaves: &mut Leaves<'_>) -> Self {
+        std::array::from_fn(|_| PyTree::unflatten(leaves))
+    }
+}
+
+impl<T: Arg, const N: usize> Arg for [T; N] {
+    type Staged = [T::Staged; N];
+    type Grad = [T::Grad; N];
+
+    fn flatten(self, flat: &mut Flat) {
+        self.into_iter().for_each(|item| Arg::flatten(item, flat));
+    }
+
+    fn stage(leaves: &mut Leaves<'_>) -> Self::Staged {
+        std::array::from_fn(|_| T::stage(leaves))
+    }
+
+    fn rebuild(leaves: &mut Leaves<'_>) -> Self {
+        std::array::from_fn(|_| <T as Arg>::rebuild(leaves))
+    }
+}
+
+impl<T: Ret, const N: usize> Ret for [T; N] {
+    type Staged = [T::Staged; N];
+
+    fn flatten(staged: Self::Staged, flat: &mut Flat) {
+        staged.into_iter().for_each(|item| <T as Ret>::flatten(item, flat));
+    }
+
+    fn flatten_self(self, flat: &mut Flat) {
+        self.into_iter().for_each(|item| <T as Ret>::flatten_self(item, flat));
+    }
+
+    fn rebuild(leaves: &mut Leaves<'_>) -> Self {
+        std::array::from_fn(|_| <T as Ret>::rebuild(leaves))
+    }
+}
