@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::array::fail::{called_from, raise_call, value_error};
 use crate::array::{Array, builder};
+use crate::base::tuples::for_tuples;
 use crate::base::{Result, Span};
 use crate::ir::ClosedJaxpr;
 use crate::stage::cache::Cache;
@@ -230,13 +231,4 @@ macro_rules! functions {
     };
 }
 
-functions! {
-    (A 0);
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, G 5);
-    (A 0, B 1, C 2, D 3, E 4, G 5, H 6);
-    (A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);
-}
+for_tuples!(functions);

@@ -7,6 +7,7 @@ use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program};
 use crate::array::fail::raise_call;
 use crate::base::Error;
 use crate::base::error::ErrorKind;
+use crate::base::tuples::for_tuples;
 use crate::transform::batch::{batch, materialize};
 use crate::tree::{Flat, Ret};
 
@@ -67,16 +68,7 @@ macro_rules! tuples {
     };
 }
 
-tuples! {
-    (A 0);
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, F 5);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-}
+for_tuples!(tuples);
 
 /// A vectorized function, a builder and a callable: see [`vmap`].
 pub struct Vmapped<'f, A: Args, R: Ret> {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::data::{Array, Repr};
 use super::fail::raise;
 use super::{builder, eager};
-use crate::base::Span;
+use crate::base::{Span, scoped};
 use crate::ir::{Prim, Primitive};
 
 thread_local! {
@@ -17,14 +17,7 @@ thread_local! {
 /// Runs `f` with every operation in it attributed to this place of the user's source: what transforms do, so that
 /// an equation that a rule adds names the line of the one it came from.
 pub fn with_span<R>(span: Span, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Span>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            SPAN.set(self.0);
-        }
-    }
-    let _restore = Restore(SPAN.replace(Some(span)));
-    f()
+    scoped(&SPAN, Some(span), f)
 }
 
 /// The place that operations are attributed to: that of [`with_span`], or the caller.

@@ -6,23 +6,16 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::base::error::ErrorKind;
-use crate::base::{Error, Result, Span};
+use crate::base::{Error, Result, Span, scoped};
 
 thread_local! {
-    static CATCHING: Cell<usize> = const { Cell::new(0) };
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
     static CALL: Cell<Option<Span>> = const { Cell::new(None) };
 }
 
 /// Runs `f`, a call of a staged or transformed function, remembering the place that [`raise_call`] is to name.
 pub fn called_from<R>(span: Span, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Span>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            CALL.set(self.0);
-        }
-    }
-    let _restore = Restore(CALL.replace(Some(span)));
-    f()
+    scoped(&CALL, Some(span), f)
 }
 
 /// Fails with an error about the call of a transformed function, at the place of that call; a callable cannot be
@@ -39,7 +32,7 @@ pub fn raise_call(error: Error) -> ! {
 #[track_caller]
 pub fn raise(error: Error) -> ! {
     let error = error.at(super::bind::current_span());
-    if CATCHING.get() > 0 {
+    if CATCHING.get() {
         resume_unwind(Box::new(error));
     }
     panic!("{error}");
@@ -48,16 +41,7 @@ pub fn raise(error: Error) -> ! {
 /// Runs `f`; a user's mistake comes back as an error, with nothing printed and all tracing state restored.
 /// Any other panic goes on.
 pub fn catch<R>(f: impl FnOnce() -> R) -> Result<R> {
-    struct Depth;
-    impl Drop for Depth {
-        fn drop(&mut self) {
-            CATCHING.set(CATCHING.get() - 1);
-        }
-    }
-    CATCHING.set(CATCHING.get() + 1);
-    let depth = Depth;
-    let result = catch_unwind(AssertUnwindSafe(f));
-    drop(depth);
+    let result = scoped(&CATCHING, true, || catch_unwind(AssertUnwindSafe(f)));
     result.map_err(|payload: Box<dyn Any + Send>| match payload.downcast::<Error>() {
         Ok(error) => *error,
         Err(other) => resume_unwind(other),

@@ -7,6 +7,7 @@ use super::{operators, promote, reduce};
 use crate::array::fail::{here, raise};
 use crate::array::{Array, IntoArray};
 use crate::base::error::ErrorKind;
+use crate::base::tuples::for_tuples;
 use crate::base::{DType, Error, Kind};
 use crate::prim::elementwise::tuple;
 use crate::prim::round::RoundingMethod;
@@ -446,12 +447,5 @@ macro_rules! tuple_shapes {
     };
 }
 
-tuple_shapes! {
-    ();
-    (A 0);
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, F 5);
-}
+tuple_shapes! { (); }
+for_tuples!(tuple_shapes);

@@ -1,6 +1,7 @@
 //! What trees may be built of: tuples, vectors, options and arrays.
 
 use super::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
+use crate::base::tuples::for_tuples;
 
 macro_rules! tuples {
     ($(($($name:ident $index:tt),*);)*) => {
@@ -61,17 +62,8 @@ macro_rules! tuples {
     };
 }
 
-tuples! {
-    ();
-    (A 0);
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, F 5);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-}
+tuples! { (); }
+for_tuples!(tuples);
 
 /// Implements the three traits for a container: how it flattens and how it is built, over each element's way.
 macro_rules! containers {

@@ -12,6 +12,7 @@ pub use read::index;
 pub use take::{take, take_along_axis};
 
 use crate::array::{Array, IntoArray};
+use crate::base::tuples::for_tuples;
 use crate::prim::gather::GatherScatterMode;
 
 /// One part of an index.
@@ -175,14 +176,7 @@ macro_rules! tuples {
     };
 }
 
-tuples! {
-    (A 0);
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, F 5);
-}
+for_tuples!(tuples);
 
 impl Array {
     /// What is at an index: a number, a range, an array of integers, [`NewAxis`], [`Ellipsis`], or a tuple of them.
