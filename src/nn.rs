@@ -8,11 +8,11 @@ use jax_core::array::fail::raise;
 use jax_core::array::{Array, IntoArray};
 use jax_core::base::error::ErrorKind;
 use jax_core::base::{DType, Error, Scalar};
+use jax_core::control::custom::{CustomJvpCall, Rule, custom_jvp_call};
 use jax_core::lax::axes::axis_of;
 use jax_core::lax::promote;
 use jax_core::lax::reduce::{self, Over};
 use jax_core::prim;
-use jax_core::prim::control::custom::{CustomJvpCall, Rule, custom_jvp_call};
 
 use crate::numpy::{logaddexp, where_, zeros_like};
 

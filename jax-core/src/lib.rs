@@ -7,6 +7,7 @@
 pub mod api;
 pub mod array;
 pub mod base;
+pub mod control;
 pub mod ir;
 pub mod kernel;
 pub mod lax;
@@ -15,3 +16,8 @@ pub mod prim;
 pub mod stage;
 pub mod transform;
 pub mod tree;
+
+/// Operands that laws are tested on, for every primitive.
+pub fn samples() -> Vec<ir::Sample> {
+    [prim::samples(), control::samples()].concat()
+}

@@ -176,7 +176,7 @@ fn apply(pass: &str, text: &str, jaxpr: &Jaxpr) -> String {
                 let cts: Vec<_> = args[known..].iter().cloned().map(Some).collect();
                 let back = backward(jaxpr, &args[..known], &cts).into_iter();
                 back.zip(&avals[known..])
-                    .map(|(ct, aval)| ct.unwrap_or_else(|| jax_core::transform::jvp::zeros(aval)))
+                    .map(|(ct, aval)| ct.unwrap_or_else(|| jax_core::prim::rule::zeros(aval)))
                     .collect()
             });
             shown(&back.jaxpr)

@@ -7,9 +7,9 @@ use crate::array::Array;
 use crate::array::fail::raise;
 use crate::base::Error;
 use crate::base::error::ErrorKind;
+use crate::control::custom::{CustomJvpCall, CustomVjpCall, Rule, custom_jvp_call, custom_vjp_call};
+use crate::control::remat::{Remat, remat};
 use crate::ir::{Aval, ClosedJaxpr};
-use crate::prim::control::custom::{CustomJvpCall, CustomVjpCall, Rule, custom_jvp_call, custom_vjp_call};
-use crate::prim::control::remat::{Remat, remat};
 use crate::prim::convert;
 use crate::tree::{Flat, Leaves, PyTree, Ret};
 

@@ -8,7 +8,8 @@ use crate::array::fail::raise_call;
 use crate::base::Error;
 use crate::base::error::ErrorKind;
 use crate::base::tuples::for_tuples;
-use crate::transform::batch::{batch, materialize};
+use crate::prim::rule::materialize;
+use crate::transform::batch::batch;
 use crate::tree::{Flat, Ret};
 
 /// Which axis of each argument, or of each part of one, is the batch axis.

@@ -10,11 +10,11 @@ use crate::array::{Array, IntoArray, builder};
 use crate::base::error::ErrorKind;
 use crate::base::promote::promote;
 use crate::base::{DType, Error};
+use crate::control::cond as cond_prim;
+use crate::control::scan::{Scan, scan as bind_scan};
+use crate::control::while_loop::{While, while_loop as bind_while};
 use crate::ir::{Aval, ClosedJaxpr};
 use crate::prim::compare;
-use crate::prim::control::cond as cond_prim;
-use crate::prim::control::scan::{Scan, scan as bind_scan};
-use crate::prim::control::while_loop::{While, while_loop as bind_while};
 use crate::prim::convert::convert_element_type;
 use crate::tree::{Arg, Flat, Leaves, PyTree, Token};
 

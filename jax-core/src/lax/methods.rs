@@ -139,7 +139,7 @@ impl Array {
     pub fn powi(&self, exponent: i32) -> Array {
         let x = if exponent < 0 { promote::inexact(self) } else { self.clone() };
         match exponent {
-            0 => crate::transform::jvp::full(x.aval(), 1.0),
+            0 => crate::prim::rule::full(x.aval(), 1.0),
             _ => arith::integer_pow(&x, exponent),
         }
     }
@@ -344,7 +344,7 @@ impl Array {
     /// The imaginary part.
     #[track_caller]
     pub fn imag(&self) -> Array {
-        if self.dtype().is_complex() { complex::imag(self) } else { crate::transform::jvp::zeros(self.aval()) }
+        if self.dtype().is_complex() { complex::imag(self) } else { crate::prim::rule::zeros(self.aval()) }
     }
 }
 

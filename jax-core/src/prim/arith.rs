@@ -43,7 +43,7 @@ binary! {
     Pow pow, inexact "floats and complex numbers", lower |b, x, y| b.binary(Binary::Pow, x, y), Derivative::Rule(
         binary_jvp(
             pow,
-            |g, _, x, y| mul(g, &mul(y, &pow(x, &sub(y, &crate::transform::jvp::full(y.aval(), 1.0))))),
+            |g, _, x, y| mul(g, &mul(y, &pow(x, &sub(y, &crate::prim::rule::full(y.aval(), 1.0))))),
             |g, ans, x, _| mul(g, &mul(&log(&replace_zero(x)), ans)),
         ),
         None,
@@ -247,12 +247,12 @@ crate::readers! {
 /// 1 where `x` is zero, else `x`.
 fn replace_zero(x: &Array) -> Array {
     let zero = eq(x, &constant_like(x, 0.0));
-    select(&zero, &crate::transform::jvp::full(x.aval(), 1.0), x)
+    select(&zero, &crate::prim::rule::full(x.aval(), 1.0), x)
 }
 
 /// How much of the tangent of an extreme `z` of `x` and `y` comes from `x`: one half in a tie.
 fn balanced_eq(x: &Array, z: &Array, y: &Array) -> Array {
-    let full = |value| crate::transform::jvp::full(z.aval(), value);
+    let full = |value| crate::prim::rule::full(z.aval(), value);
     let mine = select(&eq(x, z), &full(1.0), &full(0.0));
     div(&mine, &select(&eq(y, z), &full(2.0), &full(1.0)))
 }

@@ -6,8 +6,8 @@ use crate::ir::{Aval, Derivative, Lower, Primitive, Sample};
 use crate::kernel::{Binary, Buf, Unary};
 use crate::prim::arith::neg;
 use crate::prim::elementwise::{batch, result_shape, same_dtype, unbroadcast};
+use crate::prim::rule::zeros;
 use crate::prim::sample;
-use crate::transform::jvp::zeros;
 
 /// Declares primitives from complex numbers to one of their parts.
 macro_rules! parts {

@@ -7,9 +7,8 @@ use crate::base::{Error, Result, Scalar};
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Prim, Primitive, Sample};
 use crate::kernel::{Binary, Buf};
 use crate::prim::elementwise::{any, same_dtype, tuple};
+use crate::prim::rule::{materialize, zeros};
 use crate::prim::slice::{ramp, shape_error};
-use crate::transform::batch::materialize;
-use crate::transform::jvp::zeros;
 
 /// The operands one after another along an axis.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

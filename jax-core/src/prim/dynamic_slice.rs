@@ -11,10 +11,10 @@ use crate::kernel::{Binary, Body, Buf, Id, Sink};
 use crate::prim::concatenate::concatenate;
 use crate::prim::elementwise::{any, same_dtype, tuple};
 use crate::prim::gather::{Gather, GatherDimensionNumbers, GatherScatterMode, window_starts};
+use crate::prim::rule::zeros;
 use crate::prim::scatter::{Scatter, ScatterDimensionNumbers};
 use crate::prim::shape::{broadcast, broadcast_in_dim};
 use crate::prim::slice::{ramp, shape_error};
-use crate::transform::jvp::zeros;
 
 fn bind_first(prim: impl Primitive, operands: &[&Array], starts: &[&Array]) -> Array {
     let args: Vec<&Array> = operands.iter().chain(starts).copied().collect();

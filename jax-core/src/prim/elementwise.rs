@@ -292,7 +292,7 @@ pub(crate) fn binary_jvp<'a>(
         let ans = f(x, y);
         let from_left = tangents[0].as_ref().map(|g| left(g, &ans, x, y));
         let from_right = tangents[1].as_ref().map(|g| right(g, &ans, x, y));
-        let tangent = crate::transform::jvp::add_tangents(from_left, from_right);
+        let tangent = crate::prim::rule::add_tangents(from_left, from_right);
         (vec![ans], vec![tangent])
     })
 }

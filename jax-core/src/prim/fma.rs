@@ -7,9 +7,9 @@ use crate::ir::{Aval, Derivative, Lower, Primitive, Sample};
 use crate::kernel::Buf;
 use crate::prim::arith::mul;
 use crate::prim::elementwise::{batch, float, result_shape, same_dtype};
+use crate::prim::rule::add_tangents;
 use crate::prim::shape::broadcast;
 use crate::prim::slice::ramp;
-use crate::transform::jvp::add_tangents;
 
 /// `x * y + z` rounded once, elementwise. XLA fuses such products and sums on the CPU; here it is said.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

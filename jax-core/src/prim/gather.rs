@@ -10,10 +10,10 @@ use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{Aval, Derivative, Lower, Operand, Param, Params, Primitive, Sample};
 use crate::kernel::{Binary, Body, Buf, Id};
 use crate::prim::elementwise::tuple;
+use crate::prim::rule::zeros;
 use crate::prim::scatter::{Scatter, ScatterDimensionNumbers, scatter_add};
 use crate::prim::shape::move_axis;
 use crate::prim::slice::{inserted, ramp, shape_error};
-use crate::transform::jvp::zeros;
 
 /// What happens where a window does not lie within the operand.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

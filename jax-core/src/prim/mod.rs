@@ -8,7 +8,6 @@ pub mod arith;
 pub mod compare;
 pub mod complex;
 pub mod concatenate;
-pub mod control;
 pub mod convert;
 pub mod cumulative;
 pub mod dot_general;
@@ -23,6 +22,7 @@ pub mod logic;
 pub mod pad;
 pub mod reduce;
 pub mod round;
+pub mod rule;
 pub(crate) mod sample;
 pub mod scatter;
 pub mod select;
@@ -33,15 +33,14 @@ pub mod special;
 pub mod threefry;
 pub mod trig;
 
-/// Operands that laws are tested on, for every primitive.
-pub fn samples() -> Vec<crate::ir::Sample> {
+/// Operands that laws are tested on, for every primitive without a program inside.
+pub(crate) fn samples() -> Vec<crate::ir::Sample> {
     [
         arg::samples(),
         arith::samples(),
         compare::samples(),
         complex::samples(),
         concatenate::samples(),
-        control::samples(),
         convert::samples(),
         cumulative::samples(),
         dot_general::samples(),

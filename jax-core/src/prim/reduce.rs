@@ -12,9 +12,9 @@ use crate::prim::compare::eq;
 use crate::prim::convert::convert_element_type;
 use crate::prim::elementwise::{bits, numeric, real_or_bool, tuple};
 use crate::prim::pad::{Padding, pad};
+use crate::prim::rule::{full, zeros};
 use crate::prim::shape::{broadcast_in_dim, reshape, squeeze, transpose};
 use crate::prim::slice::{ramp, slice_in_dim};
-use crate::transform::jvp::{full, zeros};
 
 /// The shape left when these axes are reduced.
 pub(crate) fn reduced_shape(op: &'static str, aval: &Aval, axes: &[usize]) -> Result<Shape> {

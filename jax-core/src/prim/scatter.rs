@@ -19,11 +19,10 @@ use crate::prim::gather::{
 };
 use crate::prim::iota::iota;
 use crate::prim::logic::{and, or};
+use crate::prim::rule::{full, materialize, zeros};
 use crate::prim::select::select;
 use crate::prim::shape::{move_axis, reshape};
 use crate::prim::slice::ramp;
-use crate::transform::batch::materialize;
-use crate::transform::jvp::{full, zeros};
 
 /// Which axis is what in a scatter. The last axis of the indices is the index vector.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]

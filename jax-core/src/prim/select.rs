@@ -9,9 +9,9 @@ use crate::kernel::{Binary, Buf};
 use crate::prim::compare::{gt, lt};
 use crate::prim::elementwise::{batch, real_or_bool, result_shape, same_dtype, tuple};
 use crate::prim::logic::and;
+use crate::prim::rule::zeros;
 use crate::prim::sample::{SPECIAL, cycle, integers};
 use crate::prim::shape::{broadcast_in_dim, broadcast_to_rank_and_shape, move_axis};
-use crate::transform::jvp::zeros;
 
 /// The case that `which` says, elementwise: `bool` chooses between two, `i32` between any number. `which` has the
 /// cases' shape or is a scalar.
@@ -125,7 +125,7 @@ impl Primitive for SelectN {
         }
         let front = |arg: &Array, dim: Option<usize>| match dim {
             Some(dim) => move_axis(arg, dim, 0),
-            None => crate::transform::batch::materialize(arg, None, 0, size),
+            None => crate::prim::rule::materialize(arg, None, 0, size),
         };
         let which = if args[0].ndim() == 0 { args[0].clone() } else { front(&args[0], dims[0]) };
         let cases: Vec<Array> = args[1..].iter().zip(&dims[1..]).map(|(arg, dim)| front(arg, *dim)).collect();
@@ -196,7 +196,7 @@ impl Primitive for Clamp {
                 tangents[1].as_ref().map(|g| pass(and(&gt(x, min), &lt(x, max)), g)),
                 tangents[2].as_ref().map(|g| pass(lt(max, x), g)),
             ];
-            let tangent = parts.into_iter().fold(None, crate::transform::jvp::add_tangents);
+            let tangent = parts.into_iter().fold(None, crate::prim::rule::add_tangents);
             (vec![ans], vec![tangent])
         });
         Derivative::Rule(jvp, None)

@@ -6,8 +6,8 @@ use crate::base::error::ErrorKind;
 use crate::base::{Error, Scalar};
 use crate::ir::{Aval, Tangent};
 use crate::prim::elementwise::tuple;
+use crate::prim::rule::zeros;
 use crate::transform::backward;
-use crate::transform::jvp::zeros;
 use crate::transform::linearize::linearize;
 use crate::tree::Flat;
 

@@ -5,7 +5,7 @@ use super::jvp::bind_all;
 use crate::array::{Array, with_span};
 use crate::ir::verify::checked_closed;
 use crate::ir::{Aval, ClosedJaxpr};
-use crate::prim::shape::{broadcast, move_axis};
+use crate::prim::rule::materialize;
 
 /// Results and their batch axes for arguments some of which have a batch axis (`dims`) of this size.
 pub fn batch(
@@ -32,14 +32,6 @@ pub fn batch(
         env.define(eqn, results.into_iter().zip(dims));
     }
     env.read_all(&jaxpr.outs, |l| (literal(l), None)).into_iter().unzip()
-}
-
-/// The array with its batch axis at `to`; an unbatched one is repeated along a new axis there.
-pub fn materialize(array: &Array, dim: Option<usize>, to: usize, size: usize) -> Array {
-    match dim {
-        Some(dim) => move_axis(array, dim, to),
-        None => move_axis(&broadcast(array, &[size]), 0, to),
-    }
 }
 
 /// The batched jaxpr: arguments marked in `batched` have the batch axis in front. Results marked in `wanted` do

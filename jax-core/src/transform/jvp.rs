@@ -4,10 +4,10 @@ use super::eval::{Env, literal};
 use crate::array::fail::raise;
 use crate::array::{Array, bind, with_span};
 use crate::base::error::ErrorKind;
-use crate::base::{DType, Error, Scalar};
+use crate::base::{DType, Error};
 use crate::ir::verify::checked_closed;
 use crate::ir::{Aval, ClosedJaxpr, Derivative, Eqn, Prim, Tangent};
-use crate::prim::shape::broadcast_in_dim;
+use crate::prim::rule::{add_tangents, zeros};
 
 /// Results and their tangents for these arguments and tangents (`None` for zero).
 ///
@@ -70,26 +70,6 @@ fn jvp_eqn(eqn: &Eqn, args: &[Array], tangents: &[Tangent]) -> (Vec<Array>, Vec<
 pub(crate) fn bind_all(prim: &Prim, args: &[Array]) -> Vec<Array> {
     let operands: smallvec::SmallVec<[&Array; 4]> = args.iter().collect();
     bind(prim.clone(), &operands).into_vec()
-}
-
-/// The sum of two tangents or cotangents of one value.
-pub fn add_tangents(x: Tangent, y: Tangent) -> Tangent {
-    match (x, y) {
-        (Some(x), Some(y)) => Some(crate::prim::arith::add_any(&x, &y)),
-        (x, None) => x,
-        (None, y) => y,
-    }
-}
-
-/// Zeros of this type.
-pub fn zeros(aval: &Aval) -> Array {
-    full(aval, 0.0)
-}
-
-/// An array of this type with one value everywhere.
-pub fn full(aval: &Aval, value: f64) -> Array {
-    let value = Array::scalar(Scalar::from_f64(aval.dtype, value)).with_weak(aval.weak);
-    broadcast_in_dim(&value, &aval.shape, &[])
 }
 
 /// Whether values of this dtype have tangents.

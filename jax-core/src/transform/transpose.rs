@@ -1,12 +1,12 @@
 //! Reverse mode: running a linear jaxpr backwards.
 
 use super::eval::{Env, literal};
-use super::jvp::add_tangents;
 use crate::array::fail::raise;
 use crate::array::{Array, with_span};
 use crate::base::Error;
 use crate::base::error::ErrorKind;
 use crate::ir::{Atom, Derivative, Eqn, Jaxpr, Operand, Tangent, Var};
+use crate::prim::rule::add_tangents;
 
 /// The cotangents of a linear jaxpr's arguments after the first `known.len()` ones, which are given, for these
 /// cotangents of its results.

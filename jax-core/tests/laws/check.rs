@@ -16,7 +16,7 @@ use num_complex::Complex;
 pub fn for_all(law: impl Fn(&Sample) -> bool) -> usize {
     let mut held = 0;
     let mut broken: Vec<String> = Vec::new();
-    for sample in jax_core::prim::samples() {
+    for sample in jax_core::samples() {
         match catch_unwind(AssertUnwindSafe(|| law(&sample))) {
             Ok(applies) => held += usize::from(applies),
             Err(_) => broken.push(describe(&sample)),

@@ -40,7 +40,7 @@ fn every_primitive_has_samples() {
         sources(&folder).iter().flat_map(|file| primitives(&std::fs::read_to_string(file).unwrap())).collect();
     let name = |text: String| text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_string();
     let sampled: BTreeSet<String> =
-        jax_core::prim::samples().iter().map(|sample| name(format!("{:?}", sample.prim))).collect();
+        jax_core::samples().iter().map(|sample| name(format!("{:?}", sample.prim))).collect();
     let except: BTreeSet<String> = EXCEPT.iter().map(|(name, _)| name.to_string()).collect();
     let missing: Vec<&String> = written.difference(&sampled).filter(|name| !except.contains(*name)).collect();
     assert!(missing.is_empty(), "without samples: {missing:?}");

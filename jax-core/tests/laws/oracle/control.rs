@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use jax_core::array::Array;
+use jax_core::control::cond::Cond;
+use jax_core::control::custom::{CustomJvpCall, CustomVjpCall};
+use jax_core::control::remat::Remat;
+use jax_core::control::scan::Scan;
+use jax_core::control::while_loop::While;
 use jax_core::ir::{ClosedJaxpr, Jaxpr, Sample};
-use jax_core::prim::control::cond::Cond;
-use jax_core::prim::control::custom::{CustomJvpCall, CustomVjpCall};
-use jax_core::prim::control::remat::Remat;
-use jax_core::prim::control::scan::Scan;
-use jax_core::prim::control::while_loop::While;
 use jax_core::transform::eval;
 
 use super::super::batching::stack;

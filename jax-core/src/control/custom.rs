@@ -13,8 +13,8 @@ use crate::ir::primitive::{Jvp, Transpose};
 use crate::ir::read::{Read, Reading};
 use crate::ir::{Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, Prim, Primitive, Tangent};
 use crate::kernel::Buf;
-use crate::transform::batch::{batch, batch_jaxpr, materialize};
-use crate::transform::jvp::zeros;
+use crate::prim::rule::{materialize, zeros};
+use crate::transform::batch::{batch, batch_jaxpr};
 
 /// A user's rule over flat arrays; compared by identity.
 #[derive(Clone)]

@@ -12,10 +12,11 @@ use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
 use crate::kernel::{Buf, Carry, Loop, LoopKind, Step, Ty};
+use crate::prim::rule::zeros;
 use crate::prim::shape::move_axis;
 use crate::transform::batch::{batch_jaxpr, batched_aval};
 use crate::transform::dce::dce_outs;
-use crate::transform::jvp::{jvp_jaxpr, zeros};
+use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
 use crate::transform::transpose::backward;
 
@@ -263,7 +264,7 @@ impl Primitive for Scan {
             let to = usize::from(i >= xs_at);
             match dims[i] {
                 Some(dim) => move_axis(arg, dim, to),
-                None if batched[i] => crate::transform::batch::materialize(arg, None, to, size),
+                None if batched[i] => crate::prim::rule::materialize(arg, None, to, size),
                 None => arg.clone(),
             }
         };

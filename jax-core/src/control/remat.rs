@@ -11,9 +11,10 @@ use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
 use crate::kernel::Buf;
+use crate::prim::rule::zeros;
 use crate::transform::batch::batch_jaxpr;
 use crate::transform::dce::dce_outs;
-use crate::transform::jvp::{jvp_jaxpr, zeros};
+use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
 use crate::transform::transpose::backward;
 

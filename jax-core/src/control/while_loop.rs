@@ -13,9 +13,10 @@ use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
 use crate::kernel::{Binary, Buf, Carry, Loop, LoopKind, Step};
+use crate::prim::rule::{materialize, zeros};
 use crate::prim::shape::move_axis;
-use crate::transform::batch::{batch_jaxpr, materialize};
-use crate::transform::jvp::{jvp_jaxpr, zeros};
+use crate::transform::batch::batch_jaxpr;
+use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::unknown_outs;
 
 /// A conditional loop. Operands: consts of the predicate, consts of the body, initial carry. Results: final carry.

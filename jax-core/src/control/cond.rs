@@ -15,12 +15,13 @@ use crate::kernel::{Branch, Buf, Step};
 use crate::prim::compare::eq;
 use crate::prim::convert::stop_gradient;
 use crate::prim::empty::empty;
+use crate::prim::rule::{materialize, zeros};
 use crate::prim::select::{select, select_n};
 use crate::prim::shape::{broadcast_in_dim, move_axis};
-use crate::transform::batch::{batch, batch_jaxpr, materialize};
+use crate::transform::batch::{batch, batch_jaxpr};
 use crate::transform::dce::dce_outs;
 use crate::transform::eval::eval;
-use crate::transform::jvp::{jvp_jaxpr, zeros};
+use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
 use crate::transform::transpose::backward;
 
