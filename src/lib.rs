@@ -44,5 +44,23 @@ pub use jax_core::lax::index::{Ellipsis, NewAxis, step};
 pub use jax_core::machine::Device;
 pub use jax_core::stage::{Compiled, Lowered};
 pub use jax_macros::{PyTree, grad, jit};
+/// A dimension is a size, a name, or `_` for any size. In the signature of a staged function a name stands for one size
+/// over all arguments and results, and is seen by the body as a `usize`; a `usize` parameter of the same name is that
+/// size. What cannot fit is an error while compiling, at the operator; what is not known then is checked when the
+/// function is traced. Outside staged functions nothing is checked.
+///
+/// ```
+/// use jax::prelude::*;
+///
+/// #[jit]
+/// fn linear(x: f32![B, 4], w: f32![4, 3], b: f32![3]) -> f32![B, 3] {
+///     x.dot(w) + b
+/// }
+///
+/// assert_eq!(linear(jnp::ones((2, 4)), jnp::ones((4, 3)), jnp::ones(3)).shape(), [2, 3]);
+/// let wrong = linear::try_call(jnp::ones((2, 5)), jnp::ones((4, 3)), jnp::ones(3));
+/// assert!(wrong.is_err_and(|error| error.to_string().contains("axis 1 is 5, not 4")));
+/// ```
+pub use jax_macros::{bf16, bool, c64, c128, f16, f32, f64, i8, i16, i32, i64, u8, u16, u32, u64};
 
 inventory::submit!(jax_core::machine::Installed { make: || Box::new(jax_runtime::CpuMachine::new()) });

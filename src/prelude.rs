@@ -19,3 +19,4 @@ pub use crate::{
     jacfwd, jacobian, jacrev, jit, jvp, lax, linear_transpose, linearize, make_jaxpr, nn, numpy as jnp, random, step,
     stop_gradient, tree, value_and_grad, vjp, vmap,
 };
+pub use crate::{bf16, bool, c64, c128, f16, f32, f64, i8, i16, i32, i64, u8, u16, u32, u64};

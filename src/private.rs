@@ -1,7 +1,8 @@
 //! What the macros' expansions name: nothing here is for users, and nothing else of the library is named by them.
 
 pub use jax_core::array::IntoArray;
-pub use jax_core::stage::{Call, Cmp, Dup, LitBin, Staged, StagedGrad};
+pub use jax_core::base::DType;
+pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, LitBin, Staged, StagedGrad};
 pub use jax_core::tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 
 use jax_core::array::{Array, Element};

@@ -11,6 +11,7 @@ use crate::check;
 use crate::errors::{self, Errors};
 use crate::parse::{self, Function, Grad};
 use crate::rewrite;
+use crate::shapes::Shapes;
 use crate::types;
 
 /// Expands an attribute on an item.
@@ -34,13 +35,16 @@ pub(crate) fn expand_for(library: &TokenStream, kind: Kind, args: TokenStream, i
         }
     };
     let options = Options::read(kind, args, &mut item.attrs, &mut errors);
+    let mut shapes = Shapes::take(&mut item, library, &mut errors);
     check::form(&item, &mut errors);
     check::purity(&item, &mut errors);
+    shapes.check(&item, &mut errors);
+    shapes.check_variables(&mut item.block, library, &mut errors);
     let signature = item.clone();
     let mut function = Function::read(item, options, &mut errors);
     if errors.is_empty() {
         function.body = rewrite::body(&function, &Build::new(library));
-        return Emit { library, function: &function }.items();
+        return Emit { library, function: &function, shapes: &shapes }.items();
     }
     let stub = stub(signature);
     let errors = errors.into_tokens();
@@ -57,6 +61,7 @@ fn stub(mut item: ItemFn) -> ItemFn {
 struct Emit<'a> {
     library: &'a TokenStream,
     function: &'a Function,
+    shapes: &'a Shapes,
 }
 
 /// What one callable is made of: the staged function or one of its gradients.
@@ -234,6 +239,11 @@ impl Emit<'_> {
             reads.push(quote!(let #value = #read;));
             values.push(value);
         }
+        let (sizes, size_values) = self.shapes.parameters(&private);
+        inputs.splice(0..0, sizes);
+        let value = Ident::new("result", Span::mixed_site());
+        let check_arguments = self.shapes.check_arguments(&private, &values);
+        let check_result = self.shapes.check_result(&private, &value);
         quote! {
             #(#lints)*
             #[allow(unused_parens, unused_braces, unused_mut, clippy::all)]
@@ -242,7 +252,10 @@ impl Emit<'_> {
             use #private::methods::*;
             fn __jax_body(#leaves: &mut #private::Leaves<'_>, #out: &mut #private::Flat) {
                 #(#reads)*
-                <#result as #private::Ret>::flatten(__jax_traced(#(#values),*), #out)
+                #check_arguments
+                let #value = __jax_traced(#(#size_values,)* #(#values),*);
+                #check_result
+                <#result as #private::Ret>::flatten(#value, #out)
             }
         }
     }

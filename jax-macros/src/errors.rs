@@ -5,6 +5,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+use crate::shapes::Dim;
+
 /// The faults found so far.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
@@ -31,6 +33,12 @@ impl Errors {
     /// Whether nothing was recorded.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// The messages alone.
+    #[cfg(test)]
+    pub(crate) fn into_messages(self) -> Vec<String> {
+        self.0.into_iter().flatten().map(|error| error.to_string()).collect()
     }
 
     /// The `compile_error!` items.
@@ -279,6 +287,84 @@ pub(crate) fn threads(what: &str) -> String {
 pub(crate) fn asynchronous() -> &'static str {
     "`async` code in a staged function: it runs as one compiled program that never waits; await outside and pass the \
      value as an argument"
+}
+
+// Declared shapes.
+
+pub(crate) fn not_a_dimension() -> &'static str {
+    "expected a dimension: a size such as `4`, a name such as `B`, or `_` for any size"
+}
+
+pub(crate) fn shape_out_of_reach(ty: &str) -> String {
+    format!(
+        "a shape inside `{ty}<…>` would not be checked: shapes are understood in arrays, references, tuples, `Vec` and \
+         `Option`; write `Array` here"
+    )
+}
+
+fn listed_and(items: &[String]) -> String {
+    match items {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        items => items.concat(),
+    }
+}
+
+/// What can be done about two sizes that have to be equal and are not.
+fn unequal(a: &Dim, b: &Dim) -> String {
+    match (a, b) {
+        (Dim::Named(a), Dim::Named(b)) => {
+            format!("`{a}` and `{b}` stand for any two sizes; use one name if they are always equal")
+        }
+        (Dim::Named(name), size) | (size, Dim::Named(name)) => {
+            format!("`{name}` stands for any size, so it need not be {size}")
+        }
+        (a, b) => format!("{a} is not {b}"),
+    }
+}
+
+pub(crate) fn incompatible_shapes(op: &str, operands: &[String], sizes: &[Dim; 2]) -> String {
+    format!(
+        "{op} got incompatible shapes for broadcasting: {}; {}",
+        listed_and(operands),
+        unequal(&sizes[0], &sizes[1])
+    )
+}
+
+pub(crate) fn contraction(op: &str, left: &str, right: &str, a: &Dim, b: &Dim) -> String {
+    format!(
+        "{op} requires contracting dimensions to have the same shape, got {a} and {b} of {left} and {right}; {}",
+        unequal(a, b)
+    )
+}
+
+pub(crate) fn matmul_of_scalar(op: &str, left: &str, right: &str) -> String {
+    format!("{op} input operand must have ndim at least 1, but it has ndim 0: {left} and {right}; multiply with `*`")
+}
+
+pub(crate) fn axis_out_of_bounds(op: &str, axis: i64, ndim: usize, operand: &str) -> String {
+    format!("{op}: axis {axis} is out of bounds for array of dimension {ndim}: {operand}")
+}
+
+pub(crate) fn squeeze(operand: &str, axis: usize, size: &Dim) -> String {
+    format!("cannot select an axis to squeeze out which has size not equal to one: axis {axis} of {operand} is {size}")
+}
+
+pub(crate) fn permutation(operand: &str, given: usize, ndim: usize) -> String {
+    format!(
+        "transpose permutation isn't a permutation of operand dimensions: {given} axes for {operand}, which has {ndim}"
+    )
+}
+
+pub(crate) fn reshape(operand: &str, before: usize, shape: &str, after: usize) -> String {
+    format!("cannot reshape array of shape {operand} (size {before}) into shape [{shape}] (size {after})")
+}
+
+pub(crate) fn too_many_indices(operand: &str, given: usize) -> String {
+    format!("too many indices for array: {given} for {operand}")
+}
+
+pub(crate) fn declared(what: &str, declared: &str, found: &str) -> String {
+    format!("{what} is declared `{declared}`, but this is {found}")
 }
 
 // `#[derive(PyTree)]`.

@@ -1,7 +1,7 @@
 //! The staging front end: the attributes `#[jit]` and `#[grad]` and the derive `PyTree`.
 //!
-//! A function goes through four steps, one file each: `attr` and `parse` read what the user wrote, `check` collects
-//! every fault, `rewrite` turns the body into one that works on tracers, `emit` writes the items. Wording of errors
+//! A function goes through four steps, one file each: `attr` and `parse` read what the user wrote, `check` (and `shapes`,
+//! where the signature states them) collects every fault, `rewrite` turns the body into one that works on tracers, `emit` writes the items. Wording of errors
 //! lives in `errors`. Nothing of the array language lives here: what is emitted only names `::jax::__private::…`.
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ mod errors;
 mod parse;
 mod pytree;
 mod rewrite;
+mod shapes;
 mod types;
 
 use proc_macro::TokenStream;
@@ -42,3 +43,17 @@ pub fn grad(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn pytree(item: TokenStream) -> TokenStream {
     pytree::expand(item.into()).into()
 }
+
+/// Defines the macros in type position that state a dtype and a shape.
+macro_rules! array_types {
+    ($($name:ident)*) => {$(
+        #[doc = concat!("`", stringify!($name), "![B, 4]` is an `Array` whose dtype and shape are stated.")]
+        #[proc_macro]
+        pub fn $name(_: TokenStream) -> TokenStream {
+            let library = build::library();
+            quote::quote!(#library::Array).into()
+        }
+    )*};
+}
+
+array_types!(bool i8 i16 i32 i64 u8 u16 u32 u64 f16 bf16 f32 f64 c64 c128);

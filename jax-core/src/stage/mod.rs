@@ -7,10 +7,12 @@
 pub mod cache;
 pub mod call;
 pub mod compiled;
+pub mod declared;
 pub mod dispatch;
 pub(crate) mod gradient;
 
 pub use cache::{Staged, StagedGrad};
 pub use call::Call;
 pub use compiled::{Compiled, Lowered};
+pub use declared::{Dim, Dims};
 pub use dispatch::{Cmp, Dup, LitBin};
