@@ -25,13 +25,13 @@ fn what_fits_runs() {
 #[test]
 fn sizes_and_axes_are_compared() {
     fails(linear::try_call(jnp::ones((2, 4)), jnp::ones((5, 3)), jnp::ones(3)), {
-        "jit: argument `w` is float32[5,3] but is declared f32![4, 3]: axis 0 is 5, not 4"
+        "jit: argument `w` is f32[5,3] but is declared f32![4, 3]: axis 0 is 5, not 4"
     });
     fails(linear::try_call(jnp::ones(4), jnp::ones((4, 3)), jnp::ones(3)), {
-        "jit: argument `x` is float32[4] but is declared f32![B, 4]: its ndim is 1, not 2"
+        "jit: argument `x` is f32[4] but is declared f32![B, 4]: its ndim is 1, not 2"
     });
     fails(linear::try_call(jnp::ones((2, 4)), jnp::ones((4, 3)), jnp::ones(3).astype(DType::I32)), {
-        "jit: argument `b` is int32[3] but is declared f32![3]: its dtype is int32, not float32"
+        "jit: argument `b` is i32[3] but is declared f32![3]: its dtype is int32, not float32"
     });
     // After a fault everything stays usable.
     assert_eq!(linear(jnp::ones((2, 4)), jnp::ones((4, 3)), jnp::ones(3)).shape(), [2, 3]);
@@ -52,11 +52,10 @@ fn one_name_is_one_size() {
     let ones = || jnp::ones(4);
     assert_eq!(mean_of(ones(), (ones(), vec![ones(), ones()])).to_string(), "[0.75 0.75 0.75 0.75]");
     fails(mean_of::try_call(ones(), (jnp::ones(3), Vec::new())), {
-        "jit: argument `weights`, member 0, is float32[3] but is declared f32![N]: `N` is 3 here but 4 in argument `x`"
+        "jit: argument `weights.0` is f32[3] but is declared f32![N]: `N` is 3 here but 4 in argument `x`"
     });
     fails(mean_of::try_call(ones(), (ones(), vec![ones(), jnp::ones(5)])), {
-        "jit: argument `weights`, member 1, an element, is float32[5] but is declared f32![N]: `N` is 5 here but 4 in \
-         argument `x`"
+        "jit: argument `weights.1[_]` is f32[5] but is declared f32![N]: `N` is 5 here but 4 in argument `x`"
     });
 }
 
@@ -74,7 +73,7 @@ fn flattened(x: f32![B, C], n: usize) -> f32![n] {
 fn results_and_variables_are_compared_when_the_macro_cannot() {
     assert_eq!(flattened(jnp::ones((2, 3)), 6).shape(), [6]);
     fails(flattened::try_call(jnp::ones((2, 3)), 5), {
-        "jit: `flat` is float32[6] but is declared f32![n]: `n` is 6 here but 5 in the argument of that name"
+        "jit: variable `flat` is f32[6] but is declared f32![n]: `n` is 6 here but 5 in the argument of that name"
     });
 }
 
@@ -87,7 +86,7 @@ fn declared_result(x: f32![B, C]) -> f32![C] {
 fn the_result_is_compared() {
     assert_eq!(declared_result(jnp::ones((1, 3))).shape(), [3]);
     fails(declared_result::try_call(jnp::ones((2, 3))), {
-        "jit: the result is float32[6] but is declared f32![C]: `C` is 6 here but 3 in argument `x`"
+        "jit: the result is f32[6] but is declared f32![C]: `C` is 6 here but 3 in argument `x`"
     });
 }
 

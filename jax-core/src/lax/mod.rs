@@ -2,6 +2,7 @@
 //! methods of [`Array`](crate::array::Array), and JAX's `lax` functions on closures.
 
 pub mod axes;
+pub mod contract;
 pub mod control;
 pub mod dynamic;
 pub mod index;

@@ -104,26 +104,26 @@ impl DType {
 
 /// A dtype and whether it yields to a strong one of its kind, as Rust scalars do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Weak {
+pub(crate) struct Element {
     pub(crate) dtype: DType,
     pub(crate) weak: bool,
 }
 
-impl Weak {
+impl Element {
     /// A strong dtype.
-    pub(crate) fn strong(dtype: DType) -> Weak {
-        Weak { dtype, weak: false }
+    pub(crate) fn strong(dtype: DType) -> Element {
+        Element { dtype, weak: false }
     }
 
     /// The dtype of a Rust scalar.
-    pub(crate) fn weak(dtype: DType) -> Weak {
-        Weak { dtype, weak: true }
+    pub(crate) fn weak(dtype: DType) -> Element {
+        Element { dtype, weak: true }
     }
 
     /// What two operands promote to, where that is known here.
-    pub(crate) fn join(self, other: Weak) -> Option<Weak> {
+    pub(crate) fn join(self, other: Element) -> Option<Element> {
         if self.weak == other.weak {
-            return Some(Weak { dtype: self.dtype.join(other.dtype)?, weak: self.weak });
+            return Some(Element { dtype: self.dtype.join(other.dtype)?, weak: self.weak });
         }
         let (weak, strong) = if self.weak { (self, other) } else { (other, self) };
         let yields = weak.dtype.kind() <= strong.dtype.kind() || (weak.dtype.is_integer() && strong.dtype.is_integer());

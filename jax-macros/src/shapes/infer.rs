@@ -7,7 +7,7 @@ use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, Lit, Pat, Stmt, UnOp, spanned::Spanned};
 
-use super::dtype::{DType, Weak};
+use super::dtype::{DType, Element};
 use super::ops::{self, Call};
 use super::spec::{self, Dim, Tree};
 use super::value::{self, Known, Value};
@@ -143,7 +143,7 @@ impl Infer<'_> {
             let mut found = Errors::default();
             let tree = Tree::take(&mut (*typed.ty).clone(), &typed.ty, &mut found);
             let name = if let Pat::Ident(pat) = &*typed.pat { pat.ident.to_string() } else { "this".to_owned() };
-            self.fits(&value, &tree, init.expr.span(), &format!("`{name}`"));
+            self.fits(&value, &tree, init.expr.span(), &format!("variable `{name}`"));
             value = Value::declared(&tree, None);
         }
         self.bind(&local.pat, &value);
@@ -295,7 +295,7 @@ impl Infer<'_> {
             Expr::Cast(cast) => match self.expr(&cast.expr) {
                 Value::Array(known) => {
                     let name = crate::types::plain_name(&cast.ty);
-                    let dtype = name.as_deref().and_then(DType::named).map(Weak::strong);
+                    let dtype = name.as_deref().and_then(DType::named).map(Element::strong);
                     Value::Array(Known { dtype, dims: known.dims })
                 }
                 _ => Value::Unknown,
@@ -437,8 +437,9 @@ impl Infer<'_> {
 }
 
 fn literal_value(literal: &Lit) -> Value {
-    let scalar =
-        |name: &str| DType::named(name).map_or(Value::Unknown, |dtype| Value::Array(Known::scalar(Weak::weak(dtype))));
+    let scalar = |name: &str| {
+        DType::named(name).map_or(Value::Unknown, |dtype| Value::Array(Known::scalar(Element::weak(dtype))))
+    };
     match literal {
         Lit::Int(int) if int.suffix().is_empty() || int.suffix() == "usize" => {
             int.base10_parse().map_or(Value::Unknown, |size| Value::Size(Dim::Size(size)))

@@ -45,6 +45,16 @@ impl Shapes {
         if shapes.declares() {
             shapes.used = shapes.used_in(item);
         }
+        // A parameter that only a shape names is used.
+        let names = shapes.names();
+        for input in &mut item.sig.inputs {
+            if let FnArg::Typed(input) = input
+                && let Pat::Ident(pat) = &*input.pat
+                && names.iter().any(|(name, _)| pat.ident.unraw() == name)
+            {
+                input.attrs.push(syn::parse_quote!(#[allow(unused_variables)]));
+            }
+        }
         shapes
     }
 
@@ -57,6 +67,13 @@ impl Shapes {
     pub(crate) fn check(&self, item: &ItemFn, errors: &mut Errors) {
         let params: Vec<(&Pat, &Tree)> = self.params.iter().map(|(pat, tree)| (pat, tree)).collect();
         infer::infer(&params, &self.result, &item.block, errors);
+    }
+
+    /// The named dimensions of the signature, in the order of writing.
+    fn names(&self) -> Vec<(String, Span)> {
+        let mut names = Vec::new();
+        self.params.iter().map(|(_, tree)| tree).chain([&self.result]).for_each(|tree| tree.names(&mut names));
+        names
     }
 
     fn used_in(&self, item: &ItemFn) -> Vec<Ident> {
@@ -107,16 +124,15 @@ impl Shapes {
             return TokenStream::new();
         }
         let dims = dims();
-        let mut names = Vec::new();
-        self.params.iter().for_each(|(_, tree)| tree.names(&mut names));
+        let names = self.names();
         let sizes = names.iter().filter_map(|(name, _)| Some((name, values.get(self.size_param(name)?)?)));
         let sizes = sizes.map(|(name, value)| quote!(#dims.bind(#name, #value);));
         let arrays = self.params.iter().zip(values).map(|((pat, tree), value)| {
-            let label = match pat {
-                Pat::Ident(pat) => format!("argument `{}`", pat.ident.unraw()),
-                other => format!("argument `{}`", other.to_token_stream()),
+            let path = match pat {
+                Pat::Ident(pat) => pat.ident.unraw().to_string(),
+                other => other.to_token_stream().to_string(),
             };
-            checks(tree, &quote!(#value), &label, private)
+            checks(tree, &quote!(#value), "argument", &path, private)
         });
         quote! {
             let #dims = #private::Dims::new();
@@ -127,7 +143,7 @@ impl Shapes {
 
     /// Statements that compare the result, which is in a variable of this name, with the declaration.
     pub(crate) fn check_result(&self, private: &TokenStream, value: &Ident) -> TokenStream {
-        checks(&self.result, &quote!(#value), "the result", private)
+        checks(&self.result, &quote!(#value), "the result", "", private)
     }
 }
 
@@ -153,8 +169,8 @@ impl VisitMut for Variables<'_> {
                 let name = pat.ident.clone();
                 let tree = Tree::take(&mut typed.ty, &self.array, self.errors);
                 if tree.declares() {
-                    let label = format!("`{}`", name.unraw());
-                    comparison = Some(checks(&tree, &name.to_token_stream(), &label, &self.private));
+                    let path = name.unraw().to_string();
+                    comparison = Some(checks(&tree, &name.to_token_stream(), "variable", &path, &self.private));
                 }
             }
             block.stmts.push(statement);
@@ -178,7 +194,8 @@ fn dims() -> Ident {
     Ident::new("dims", Span::mixed_site())
 }
 
-fn checks(tree: &Tree, place: &TokenStream, label: &str, private: &TokenStream) -> TokenStream {
+/// Statements that compare the value in a place with what is declared of it; `path` is what the user calls the place.
+fn checks(tree: &Tree, place: &TokenStream, what: &str, path: &str, private: &TokenStream) -> TokenStream {
     let dims = dims();
     match tree {
         Tree::Unknown | Tree::Scalar(_) | Tree::Size => TokenStream::new(),
@@ -190,18 +207,19 @@ fn checks(tree: &Tree, place: &TokenStream, label: &str, private: &TokenStream) 
                 Dim::Named(name) => quote!(#private::Dim::Named(#name)),
                 Dim::Any => quote!(#private::Dim::Any),
             });
+            let label = if path.is_empty() { what.to_owned() } else { format!("{what} `{path}`") };
             quote!(#dims.check(#label, &#place, #private::DType::#variant, &[#(#extents),*]);)
         }
         Tree::Tuple(members) => {
             let members = members.iter().enumerate().map(|(index, member)| {
                 let field = syn::Index::from(index);
-                checks(member, &quote!(#place.#field), &format!("{label}, member {index},"), private)
+                checks(member, &quote!(#place.#field), what, &format!("{path}.{index}"), private)
             });
             quote!(#(#members)*)
         }
         Tree::Each(element) if element.declares() => {
             let item = format_ident!("item", span = Span::mixed_site());
-            let inner = checks(element, &quote!((*#item)), &format!("{label}, an element,"), private);
+            let inner = checks(element, &quote!((*#item)), what, &format!("{path}[_]"), private);
             quote!(for #item in (&#place).into_iter() { #inner })
         }
         Tree::Each(_) => TokenStream::new(),

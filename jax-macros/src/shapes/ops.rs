@@ -3,7 +3,7 @@
 
 use syn::Expr;
 
-use super::dtype::{DType, Kind, Weak};
+use super::dtype::{DType, Element, Kind};
 use super::spec::Dim;
 use super::value::{self, Known, Value};
 use crate::errors;
@@ -68,8 +68,8 @@ pub(crate) fn apply(call: &Call<'_>) -> Result<Value, String> {
             reduced(call, known, known.dtype.filter(|_| keeps))?
         }
         ("mean" | "var" | "std" | "median", _) => reduced(call, known, value::inexact(known.dtype))?,
-        ("all" | "any", _) => reduced(call, known, Some(Weak::strong(DType::bool())))?,
-        ("argmax" | "argmin", _) => reduced(call, known, DType::named("i32").map(Weak::strong))?,
+        ("all" | "any", _) => reduced(call, known, Some(Element::strong(DType::bool())))?,
+        ("argmax" | "argmin", _) => reduced(call, known, DType::named("i32").map(Element::strong))?,
         ("expand_dims", 2) => expanded(call, known)?,
         ("squeeze", 2) => squeezed(call, known)?,
         ("reshape", 2) => known.with_dims(reshaped(known, call.exprs[1], &call.values[1])?),
@@ -93,7 +93,7 @@ pub(crate) fn apply(call: &Call<'_>) -> Result<Value, String> {
 
 /// Operations that begin with something else than an array.
 fn creation(call: &Call<'_>) -> Result<Value, String> {
-    let float = DType::named("f32").map(Weak::strong);
+    let float = DType::named("f32").map(Element::strong);
     match (call.name, call.values) {
         ("zeros" | "ones" | "empty", [size]) => {
             Ok(Value::Array(Known { dtype: float, dims: shape(call.exprs[0], size) }))
@@ -106,7 +106,7 @@ fn creation(call: &Call<'_>) -> Result<Value, String> {
 }
 
 fn predicate(dims: Option<Vec<Dim>>) -> Known {
-    Known { dtype: Some(Weak::strong(DType::bool())), dims }
+    Known { dtype: Some(Element::strong(DType::bool())), dims }
 }
 
 /// Operands that broadcast against each other.
@@ -209,7 +209,7 @@ pub(crate) fn integer(expr: &Expr) -> Option<i64> {
     }
 }
 
-fn reduced(call: &Call<'_>, known: &Known, dtype: Option<Weak>) -> Result<Known, String> {
+fn reduced(call: &Call<'_>, known: &Known, dtype: Option<Element>) -> Result<Known, String> {
     let over = call.exprs.get(1).map_or(Axes::All, |expr| axes(expr));
     let dims = match (over, &known.dims) {
         (Axes::All, _) => Some(Vec::new()),
@@ -308,13 +308,13 @@ fn reshaped(known: &Known, expr: &Expr, value: &Value) -> Result<Option<Vec<Dim>
 }
 
 /// The dtype that `DType::F32` names.
-fn named_dtype(expr: &Expr) -> Option<Weak> {
+fn named_dtype(expr: &Expr) -> Option<Element> {
     let Expr::Path(path) = expr else { return None };
-    DType::named(&path.path.segments.last()?.ident.to_string().to_lowercase()).map(Weak::strong)
+    DType::named(&path.path.segments.last()?.ident.to_string().to_lowercase()).map(Element::strong)
 }
 
 /// Whether a declared result can hold a value of this dtype.
-pub(crate) fn gives(declared: DType, found: Weak) -> bool {
+pub(crate) fn gives(declared: DType, found: Element) -> bool {
     declared == found.dtype
         || (found.weak && found.dtype.kind() != Kind::Complex && found.dtype.kind() == declared.kind())
 }

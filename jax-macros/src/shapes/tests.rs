@@ -114,7 +114,7 @@ fn what_is_not_known_is_left_to_the_tracing() {
 fn variables_declare() {
     fits("fn f(x: f32![B, 4], w: f32![4, 8]) -> f32![B] { let h: f32![B, 8] = x.dot(w); h.sum(1) }");
     fails("fn f(x: f32![B, 4], w: f32![4, 8]) -> f32![B] { let h: f32![B, 9] = x.dot(w); h.sum(1) }", {
-        "`h` is declared `f32![B, 9]`, but this is f32[B, 8]"
+        "variable `h` is declared `f32![B, 9]`, but this is f32[B, 8]"
     });
 }
 

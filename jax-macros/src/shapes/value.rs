@@ -1,7 +1,7 @@
 //! What is known of a value of the body, and the shape rules that operations share. A rule fails with the sentence
 //! that the user reads; what is not known never fails.
 
-use super::dtype::{DType, Weak};
+use super::dtype::{DType, Element};
 use super::spec::{Dim, Spec, Tree};
 use crate::errors;
 
@@ -22,7 +22,7 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Known {
     /// The dtype.
-    pub(crate) dtype: Option<Weak>,
+    pub(crate) dtype: Option<Element>,
     /// The extents, if at least their number is known.
     pub(crate) dims: Option<Vec<Dim>>,
 }
@@ -47,7 +47,7 @@ pub(crate) fn list(dims: &[Dim]) -> String {
 
 impl Known {
     /// An array without axes.
-    pub(crate) fn scalar(dtype: Weak) -> Known {
+    pub(crate) fn scalar(dtype: Element) -> Known {
         Known { dtype: Some(dtype), dims: Some(Vec::new()) }
     }
 
@@ -68,9 +68,9 @@ impl Value {
         match tree {
             Tree::Unknown | Tree::Each(_) => Value::Unknown,
             Tree::Array(Spec { dtype, dims, .. }) => {
-                Value::Array(Known { dtype: Some(Weak::strong(*dtype)), dims: Some(dims.clone()) })
+                Value::Array(Known { dtype: Some(Element::strong(*dtype)), dims: Some(dims.clone()) })
             }
-            Tree::Scalar(dtype) => Value::Array(Known::scalar(Weak::weak(*dtype))),
+            Tree::Scalar(dtype) => Value::Array(Known::scalar(Element::weak(*dtype))),
             Tree::Size => name.map_or(Value::Unknown, |name| Value::Size(Dim::Named(name.to_owned()))),
             Tree::Tuple(members) => Value::Tuple(members.iter().map(|member| Value::declared(member, None)).collect()),
         }
@@ -80,7 +80,7 @@ impl Value {
     pub(crate) fn operand(&self) -> Option<Known> {
         match self {
             Value::Array(known) => Some(known.clone()),
-            Value::Size(_) => DType::named("i32").map(|dtype| Known::scalar(Weak::weak(dtype))),
+            Value::Size(_) => DType::named("i32").map(|dtype| Known::scalar(Element::weak(dtype))),
             Value::Unknown | Value::Tuple(_) => None,
         }
     }
@@ -149,16 +149,16 @@ pub(crate) fn broadcast(op: &str, operands: &[Known]) -> Result<Option<Vec<Dim>>
 }
 
 /// The dtype that operands promote to, where it is known.
-pub(crate) fn promoted(operands: &[Known]) -> Option<Weak> {
+pub(crate) fn promoted(operands: &[Known]) -> Option<Element> {
     let mut dtypes = operands.iter().map(|known| known.dtype);
     let first = dtypes.next()??;
     dtypes.try_fold(first, |all, dtype| all.join(dtype?))
 }
 
 /// The dtype of a function that gives floats, of this one.
-pub(crate) fn inexact(dtype: Option<Weak>) -> Option<Weak> {
+pub(crate) fn inexact(dtype: Option<Element>) -> Option<Element> {
     let dtype = dtype?;
-    if dtype.dtype.is_inexact() { Some(dtype) } else { DType::named("f32").map(Weak::strong) }
+    if dtype.dtype.is_inexact() { Some(dtype) } else { DType::named("f32").map(Element::strong) }
 }
 
 /// The product of two operands over one axis of each, as `dot` and `@` have it: the last of the first, the last but
