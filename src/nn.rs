@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use jax_core::api::stop_gradient;
 use jax_core::array::builder::trace;
 use jax_core::array::fail::raise;
-use jax_core::array::{Array, IntoArray};
+use jax_core::array::{Array, IntoArray, at_caller};
 use jax_core::base::error::ErrorKind;
 use jax_core::base::{DType, Error, Scalar};
 use jax_core::control::custom::{CustomJvpCall, Rule, custom_jvp_call};
@@ -112,7 +112,7 @@ fn rectify(x: &Array) -> Array {
     if !x.dtype().is_inexact() {
         return x.maximum(0);
     }
-    let closed = trace(&[x.aval().clone()], |args| vec![args[0].maximum(0)]);
+    let closed = at_caller(|| trace(&[x.aval().clone()], |args| vec![args[0].maximum(0)]));
     let call =
         CustomJvpCall { name: "relu".to_owned(), call_jaxpr: closed.jaxpr, jvp: DERIVATIVE.clone(), num_consts: 0 };
     custom_jvp_call(call, std::slice::from_ref(x)).swap_remove(0)

@@ -1,7 +1,7 @@
 //! Joining arrays, and splitting them.
 
 use jax_core::array::fail::raise;
-use jax_core::array::{Array, IntoArray};
+use jax_core::array::{Array, IntoArray, at_caller};
 use jax_core::base::Error;
 use jax_core::base::error::ErrorKind;
 use jax_core::lax::axes::axis_of;
@@ -99,7 +99,7 @@ pub fn stack_with(arrays: &[Array], axis: i32) -> Array {
         raise(Error::new(ErrorKind::Shape, "stack", format!("stack: {message}")));
     }
     let axis = axis_of("stack", axis as i64, first.ndim() + 1) as i32;
-    let expanded: Vec<Array> = arrays.iter().map(|array| array.expand_dims(axis)).collect();
+    let expanded: Vec<Array> = at_caller(|| arrays.iter().map(|array| array.expand_dims(axis)).collect());
     join("stack", &expanded, axis)
 }
 

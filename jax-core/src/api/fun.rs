@@ -150,7 +150,7 @@ pub(crate) fn call_flat(f: &FlatFun<'_>, args: Flat, starts: &Starts) -> Result<
 
 /// Traces a function over flattened arguments.
 pub(crate) fn trace_flat(f: &FlatFun<'_>, args: &Flat, starts: &Starts) -> Traced {
-    let (closed, out_tokens) = builder::trace_with(&args.avals(), |leaves| {
+    let (closed, out_tokens) = builder::trace_call(&args.avals(), |leaves| {
         let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
         let out = f(&args, starts);
         (out.leaves.into_vec(), out.tokens)

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, call_flat, flatten_fun, program};
-use crate::array::fail::{raise, raise_call};
+use crate::array::fail::{at_call, called_from, here, raise, raise_call};
 use crate::array::{Array, bind_one, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error};
@@ -307,12 +307,13 @@ where
         let (closed, out) = program(&flat, &args, starts);
         let tangents: Vec<Tangent> = tangents.iter().map(|t| t.dtype().is_inexact().then(|| t.clone())).collect();
         let (results, tangents) = crate::transform::jvp(&closed, primals, &tangents);
+        let zeros = |aval: &Aval| at_call(|| zeros(aval));
         let full = results.iter().zip(tangents).map(|(r, t)| t.unwrap_or_else(|| zeros(r.aval())));
         let leaves = results.iter().cloned().chain(full.collect::<Vec<_>>()).collect();
         Flat { leaves, tokens: out.tokens }
     });
     args.leaves.extend(dots.leaves);
-    let result = match call_flat(&both, args, &starts) {
+    let result = match called_from(here(), || call_flat(&both, args, &starts)) {
         Ok(result) => result,
         Err(error) => raise(error),
     };
@@ -413,7 +414,7 @@ impl Linear {
             raise(error(op, message));
         }
         let avals: Vec<Aval> = self.residuals.iter().map(|r| r.aval().clone()).chain(given).collect();
-        let closed = builder::trace(&avals, |args| {
+        let back = |args: &[Array]| {
             let (residuals, cts) = args.split_at(self.residuals.len());
             let cts = cts.iter().zip(&self.has_tangent).filter(|(_, has)| **has).map(|(ct, _)| Some(ct.clone()));
             let mut back = backward(&self.jaxpr, residuals, &cts.collect::<Vec<_>>()).into_iter();
@@ -422,7 +423,9 @@ impl Linear {
                 ct.unwrap_or_else(|| zeros(aval))
             };
             self.in_avals.iter().zip(&self.marks).map(gradient).collect()
-        });
+        };
+        let place = here();
+        let closed = builder::trace(&avals, |args| called_from(place, || at_call(|| back(args))));
         let args: Vec<Array> = self.residuals.iter().chain(&cotangents.leaves).cloned().collect();
         run_leaves(&closed, &args)
     }
@@ -561,33 +564,35 @@ fn jacobian_fun<'f>(f: FlatFun<'f>, forward: bool) -> FlatFun<'f> {
         let [y] = &outs[..] else {
             raise_call(error(op, format!("{op} takes a function that gives one array, not {}", outs.len())));
         };
-        let at = linearize_jaxpr(&closed, &args.leaves, &marks);
+        let at = at_call(|| linearize_jaxpr(&closed, &args.leaves, &marks));
         let shape: Vec<usize> = y.shape.iter().chain(x.shape()).copied().collect();
         let full = y.with_shape(&shape);
-        let jacobian = if !at.has_tangent[0] {
-            zeros(&full)
-        } else if forward {
-            let rows = basis(x.aval());
-            let inputs: Vec<Array> = at.residuals.iter().cloned().chain([rows]).collect();
-            let mut dims = vec![None; at.residuals.len()];
-            dims.push(Some(0));
-            let (outs, dims) = batch(&ClosedJaxpr::new(at.linear), &inputs, &dims, x.size());
-            let last = materialize(&outs[0], dims[0], y.ndim(), x.size());
-            unravel(&last, y.ndim(), x.shape())
-        } else {
-            let avals: Vec<Aval> = at.residuals.iter().map(|r| r.aval().clone()).chain([y.clone()]).collect();
-            let back = builder::trace(&avals, |args| {
-                let (residuals, ct) = args.split_at(at.residuals.len());
-                let ct = backward(&at.linear, residuals, &[Some(ct[0].clone())]).into_iter().next().flatten();
-                vec![ct.unwrap_or_else(|| zeros(x.aval()))]
-            });
-            let rows = basis(y);
-            let inputs: Vec<Array> = at.residuals.iter().cloned().chain([rows]).collect();
-            let mut dims = vec![None; at.residuals.len()];
-            dims.push(Some(0));
-            let (outs, dims) = batch(&back, &inputs, &dims, y.size());
-            unravel(&materialize(&outs[0], dims[0], 0, y.size()), 0, &y.shape)
-        };
+        let jacobian = at_call(|| {
+            if !at.has_tangent[0] {
+                zeros(&full)
+            } else if forward {
+                let rows = basis(x.aval());
+                let inputs: Vec<Array> = at.residuals.iter().cloned().chain([rows]).collect();
+                let mut dims = vec![None; at.residuals.len()];
+                dims.push(Some(0));
+                let (outs, dims) = batch(&ClosedJaxpr::new(at.linear), &inputs, &dims, x.size());
+                let last = materialize(&outs[0], dims[0], y.ndim(), x.size());
+                unravel(&last, y.ndim(), x.shape())
+            } else {
+                let avals: Vec<Aval> = at.residuals.iter().map(|r| r.aval().clone()).chain([y.clone()]).collect();
+                let back = builder::trace(&avals, |args| {
+                    let (residuals, ct) = args.split_at(at.residuals.len());
+                    let ct = backward(&at.linear, residuals, &[Some(ct[0].clone())]).into_iter().next().flatten();
+                    vec![ct.unwrap_or_else(|| zeros(x.aval()))]
+                });
+                let rows = basis(y);
+                let inputs: Vec<Array> = at.residuals.iter().cloned().chain([rows]).collect();
+                let mut dims = vec![None; at.residuals.len()];
+                dims.push(Some(0));
+                let (outs, dims) = batch(&back, &inputs, &dims, y.size());
+                unravel(&materialize(&outs[0], dims[0], 0, y.size()), 0, &y.shape)
+            }
+        });
         let mut result = Flat::new();
         result.leaf(jacobian);
         debug_assert_eq!(out.tokens.len(), 1);

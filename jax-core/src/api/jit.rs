@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program, trace_flat};
 use crate::array::Array;
-use crate::array::fail::raise;
+use crate::array::bind::in_rule;
+use crate::array::fail::{at_call, raise};
 use crate::base::Error;
 use crate::base::error::ErrorKind;
 use crate::control::custom::{CustomJvpCall, CustomVjpCall, Rule, custom_jvp_call, custom_vjp_call};
@@ -96,7 +97,7 @@ where
         let (jaxpr, consts) = closed.convert_consts();
         let operands: Vec<Array> = consts.iter().chain(&args.leaves).cloned().collect();
         let primitive = Remat { jaxpr: Arc::new(jaxpr), differentiated: false };
-        Flat { leaves: remat(primitive, &operands).into(), tokens: out.tokens }
+        Flat { leaves: at_call(|| remat(primitive, &operands)).into(), tokens: out.tokens }
     }))
 }
 
@@ -146,7 +147,7 @@ where
         let (tokens, count, rule) = (args.tokens.clone(), args.leaves.len(), rule.clone());
         let jvp = Rule::new(move |args| {
             let build = |leaves: &[Array]| A::rebuild_all(&mut Leaves::new(leaves, &tokens));
-            let (value, tangent) = rule(build(&args[..count]), build(&args[count..]));
+            let (value, tangent) = in_rule(|| rule(build(&args[..count]), build(&args[count..])));
             let (mut value, tangent) = (flatten_tree(value), flatten_tree(tangent));
             if value.len() != tangent.len() {
                 rule_error("custom_jvp", "a custom JVP rule must give a result and a tangent of one structure.");
@@ -156,7 +157,7 @@ where
         });
         let primitive =
             CustomJvpCall { name: name.clone(), call_jaxpr: Arc::new(jaxpr), jvp, num_consts: consts.len() };
-        Flat { leaves: custom_jvp_call(primitive, &operands).into(), tokens: out.tokens }
+        Flat { leaves: at_call(|| custom_jvp_call(primitive, &operands)).into(), tokens: out.tokens }
     }))
 }
 
@@ -195,7 +196,7 @@ where
         let structure = Arc::new(std::sync::OnceLock::new());
         let (tokens, fwd, seen) = (args.tokens.clone(), fwd.clone(), structure.clone());
         let fwd_rule = Rule::new(move |args| {
-            let (value, residuals) = fwd(A::rebuild_all(&mut Leaves::new(args, &tokens)));
+            let (value, residuals) = in_rule(|| fwd(A::rebuild_all(&mut Leaves::new(args, &tokens))));
             let mut flat = Flat::new();
             PyTree::flatten(residuals, &mut flat);
             let _ = seen.set((flat.tokens, flat.leaves.len()));
@@ -211,7 +212,7 @@ where
             let (residuals, cts) = args.split_at(*count);
             let residuals = S::unflatten(&mut Leaves::new(residuals, tokens));
             let ct = <F::Out as PyTree>::unflatten(&mut Leaves::new(cts, &out_tokens));
-            flatten_tree(bwd(residuals, ct))
+            flatten_tree(in_rule(|| bwd(residuals, ct)))
         });
         let primitive = CustomVjpCall {
             name: name.clone(),
@@ -220,6 +221,6 @@ where
             bwd: bwd_rule,
             num_consts: consts.len(),
         };
-        Flat { leaves: custom_vjp_call(primitive, &operands).into(), tokens: out.tokens }
+        Flat { leaves: at_call(|| custom_vjp_call(primitive, &operands)).into(), tokens: out.tokens }
     }))
 }

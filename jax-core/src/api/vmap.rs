@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program};
-use crate::array::fail::raise_call;
+use crate::array::fail::{at_call, raise_call};
 use crate::base::Error;
 use crate::base::error::ErrorKind;
 use crate::base::tuples::for_tuples;
@@ -242,7 +242,7 @@ fn vectorize(
     let avals: Vec<_> = args.leaves.iter().zip(&dims).map(element).collect();
     let ((closed, out), ()) = {
         let mut found = None;
-        let (_, ()) = crate::array::builder::trace_with(&avals, |leaves| {
+        let (_, ()) = crate::array::builder::trace_call(&avals, |leaves| {
             let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
             found = Some(program(f, &args, starts));
             (Vec::new(), ())
@@ -265,7 +265,7 @@ fn vectorize(
         let rank = result.ndim() + usize::from(dim.is_none());
         let counted = if *axis < 0 { *axis as i64 + rank as i64 } else { *axis as i64 };
         match usize::try_from(counted) {
-            Ok(to) if to < rank => materialize(result, dim, to, size),
+            Ok(to) if to < rank => at_call(|| materialize(result, dim, to, size)),
             _ => {
                 raise_call(error(format!("vmap out_axes: axis {axis} is out of bounds for array of dimension {rank}")))
             }

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use super::bind::current_span;
 use super::data::{Array, Repr, Tracer};
+use super::fail::call_place;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result, Span};
 use crate::ir::verify::checked_closed;
@@ -43,17 +44,27 @@ pub fn is_tracing() -> bool {
 }
 
 /// Stages `f` on arguments of these types: the jaxpr of what it does, with what it closed over.
+#[track_caller]
 pub fn trace(avals: &[Aval], f: impl FnOnce(&[Array]) -> Vec<Array>) -> ClosedJaxpr {
     let (jaxpr, ()) = trace_with(avals, |args| (f(args), ()));
     jaxpr
 }
 
 /// Like [`trace`], for functions that give something besides their results.
+#[track_caller]
 pub fn trace_with<R>(avals: &[Aval], f: impl FnOnce(&[Array]) -> (Vec<Array>, R)) -> (ClosedJaxpr, R) {
+    trace_made_at(current_span(), avals, f)
+}
+
+/// Like [`trace_with`], for the body of a staged or transformed function: its arguments are made by the call.
+pub fn trace_call<R>(avals: &[Aval], f: impl FnOnce(&[Array]) -> (Vec<Array>, R)) -> (ClosedJaxpr, R) {
+    trace_made_at(call_place().unwrap_or_else(current_span), avals, f)
+}
+
+fn trace_made_at<R>(made: Span, avals: &[Aval], f: impl FnOnce(&[Array]) -> (Vec<Array>, R)) -> (ClosedJaxpr, R) {
     let id = NEXT_BUILDER.fetch_add(1, Ordering::Relaxed);
     let mut jaxpr = Jaxpr::default();
     jaxpr.invars = avals.iter().map(|aval| jaxpr.fresh(aval.clone())).collect();
-    let made = current_span();
     let args: Vec<Array> = jaxpr
         .invars
         .iter()

@@ -18,6 +18,19 @@ pub fn called_from<R>(span: Span, f: impl FnOnce() -> R) -> R {
     scoped(&CALL, Some(span), f)
 }
 
+/// The place that [`called_from`] remembers.
+pub(crate) fn call_place() -> Option<Span> {
+    CALL.get()
+}
+
+/// Runs `f`, what a transform adds around a user's function, attributed to the place of [`called_from`].
+pub(crate) fn at_call<R>(f: impl FnOnce() -> R) -> R {
+    match CALL.get() {
+        Some(span) => super::bind::with_span(span, f),
+        None => f(),
+    }
+}
+
 /// Fails with an error about the call of a transformed function, at the place of that call; a callable cannot be
 /// asked for its caller, so for closures it is where the transform was written.
 #[track_caller]

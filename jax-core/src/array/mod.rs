@@ -10,7 +10,7 @@ pub mod eager;
 pub mod fail;
 mod ndarray;
 
-pub use bind::{bind, bind_one, with_span};
+pub use bind::{at_caller, bind, bind_one, with_span};
 pub use builder::{is_tracing, trace};
 pub use convert::{IntoArray, Literal};
 pub use data::{Array, Element};

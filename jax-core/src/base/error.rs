@@ -62,8 +62,10 @@ impl fmt::Display for Error {
             write!(f, "{}: ", self.op)?;
         }
         f.write_str(&self.message)?;
-        match self.span {
-            Some(span) => write!(f, "\n  --> {span}"),
+        let Some(span) = self.span else { return Ok(()) };
+        write!(f, "\n  --> {span}")?;
+        match span.note() {
+            Some(note) => write!(f, "\n      {note}"),
             None => Ok(()),
         }
     }

@@ -32,8 +32,8 @@ pub enum Atom {
     Lit(Literal),
 }
 
-/// One equation: `outputs = prim inputs`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// One equation: `outputs = prim inputs`. Where it came from is no part of what it is: equations compare without it.
+#[derive(Clone, Debug)]
 pub struct Eqn {
     /// The primitive with its parameters.
     pub prim: Prim,
@@ -41,9 +41,17 @@ pub struct Eqn {
     pub inputs: SmallVec<[Atom; 4]>,
     /// The variables it defines.
     pub outputs: SmallVec<[Var; 2]>,
-    /// The user's line.
+    /// The user's line, which every transform hands on.
     pub span: Span,
 }
+
+impl PartialEq for Eqn {
+    fn eq(&self, other: &Eqn) -> bool {
+        self.prim == other.prim && self.inputs == other.inputs && self.outputs == other.outputs
+    }
+}
+
+impl Eq for Eqn {}
 
 impl Hash for Eqn {
     fn hash<H: Hasher>(&self, state: &mut H) {

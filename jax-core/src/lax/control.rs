@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::array::fail::raise;
-use crate::array::{Array, IntoArray, builder};
+use crate::array::fail::{here, raise};
+use crate::array::{Array, IntoArray, at_caller, builder, with_span};
 use crate::base::error::ErrorKind;
 use crate::base::promote::promote;
 use crate::base::{DType, Error};
@@ -72,8 +72,9 @@ fn settle(op: &'static str, carry: &mut [Array], outs: &[Aval]) -> bool {
 }
 
 /// The results in the types of the carry.
+#[track_caller]
 fn conform(results: Vec<Array>, carry: &[Aval]) -> Vec<Array> {
-    results.iter().zip(carry).map(|(r, c)| convert_element_type(r, c.dtype, c.weak)).collect()
+    at_caller(|| results.iter().zip(carry).map(|(r, c)| convert_element_type(r, c.dtype, c.weak)).collect())
 }
 
 /// How [`scan_with`] runs.
@@ -175,15 +176,17 @@ where
 }
 
 /// The traced function with its first results converted to these types, where they differ.
+#[track_caller]
 fn conform_outs(closed: ClosedJaxpr, avals: &[Aval]) -> ClosedJaxpr {
     let outs = closed.out_avals();
     if outs.iter().zip(avals).all(|(out, aval)| out == aval) {
         return closed;
     }
+    let place = here();
     builder::trace(&closed.in_avals(), |args| {
         let mut results = crate::transform::eval(&closed, args);
         let rest = results.split_off(avals.len());
-        conform(results, avals).into_iter().chain(rest).collect()
+        with_span(place, || conform(results, avals)).into_iter().chain(rest).collect()
     })
 }
 
@@ -259,13 +262,14 @@ where
         );
     }
     let (dtype, _) = promote((lower.dtype(), lower.weak_type()), (upper.dtype(), upper.weak_type()));
+    let place = here();
     let bound = |x: &Array| if x.dtype() == dtype { x.clone() } else { convert_element_type(x, dtype, false) };
-    let (lower, upper) = (bound(&lower), bound(&upper));
+    let (lower, upper) = with_span(place, || (bound(&lower), bound(&upper)));
     let mut init = flatten(init);
     let tokens = std::mem::take(&mut init.tokens);
     let turn = |counter: &Array, value: &[Array]| -> (Array, Vec<Array>) {
         let one = crate::prim::elementwise::constant_like(counter, 1.0);
-        let following = crate::prim::arith::add(counter, &one);
+        let following = with_span(place, || crate::prim::arith::add(counter, &one));
         let next = flatten_tree(body(counter.clone(), build(value, &tokens)));
         if next.tokens != tokens {
             structure_error("fori_loop", "fori_loop body must give a value of the structure that it takes.");
@@ -281,7 +285,8 @@ where
         }
         // As in JAX the loop carries its bound.
         _ => {
-            let goes_on = |(counter, upper, _): (Array, Array, Vec<Array>)| compare::lt(&counter, &upper);
+            let goes_on =
+                |(counter, upper, _): (Array, Array, Vec<Array>)| with_span(place, || compare::lt(&counter, &upper));
             let turn = |(counter, upper, value): (Array, Array, Vec<Array>)| {
                 let (following, next) = turn(&counter, &value);
                 (following, upper, next)
@@ -383,7 +388,7 @@ where
         outs
     });
     let outs = outs.unwrap_or_default();
-    let traced: Vec<ClosedJaxpr> = traced.into_iter().map(|closed| conform_outs(closed, &outs)).collect();
+    let traced: Vec<ClosedJaxpr> = at_caller(|| traced.into_iter().map(|closed| conform_outs(closed, &outs)).collect());
     let (jaxprs, shared) = cond_prim::join(&traced);
     let operands: Vec<Array> = shared.into_iter().chain(operand.leaves).collect();
     build(&cond_prim::cond(index, jaxprs, &operands), &tokens.unwrap_or_default())

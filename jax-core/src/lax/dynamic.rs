@@ -1,6 +1,6 @@
 //! Slices at computed places, where negative places count from the end.
 
-use crate::array::Array;
+use crate::array::{Array, at_caller};
 use crate::base::Scalar;
 use crate::prim::select::select;
 use crate::prim::{arith, compare, dynamic_slice as prim};
@@ -17,7 +17,7 @@ fn from_the_start(x: &Array, starts: &[&Array]) -> Vec<Array> {
         let strong = crate::prim::convert::convert_element_type(start, start.dtype(), false);
         select(&negative, &arith::add(&strong, &integer(extent as i128)), start)
     };
-    starts.iter().zip(x.shape()).map(axis).collect()
+    at_caller(|| starts.iter().zip(x.shape()).map(axis).collect())
 }
 
 /// The part of `x` of these extents that starts at these places, one for each axis: scalar integers, negative ones

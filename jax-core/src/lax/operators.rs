@@ -10,7 +10,7 @@ use std::ops::{
 
 use super::promote;
 use crate::array::fail::raise;
-use crate::array::{Array, IntoArray};
+use crate::array::{Array, IntoArray, at_caller};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Kind};
 use crate::prim::elementwise::constant_like;
@@ -74,7 +74,7 @@ pub fn where_(pred: &Array, on_true: &Array, on_false: &Array) -> Array {
 #[track_caller]
 fn choose(pred: &Array, on_true: &Array, on_false: &Array) -> Array {
     let full = |a: &Array| promote::broadcast_to("select_n", a, pred.shape());
-    select::select(pred, &full(on_true), &full(on_false))
+    at_caller(|| select::select(pred, &full(on_true), &full(on_false)))
 }
 
 /// `x % y` with the sign of `y`, as NumPy's remainder, 0 for integers when `y` is; Rust's, with the sign of `x`,

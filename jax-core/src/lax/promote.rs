@@ -1,7 +1,7 @@
 //! NumPy's promotion of dtypes and ranks, in JAX's way.
 
-use crate::array::Array;
 use crate::array::fail::{here, raise};
+use crate::array::{Array, at_caller};
 use crate::base::error::ErrorKind;
 use crate::base::promote::{result_type, to_inexact};
 use crate::base::{DType, Error, Kind, Shape};
@@ -14,7 +14,7 @@ use crate::prim::shape::broadcast_in_dim;
 pub fn dtypes(arrays: &[&Array]) -> Vec<Array> {
     let typed: Vec<(DType, bool)> = arrays.iter().map(|a| (a.dtype(), a.weak_type())).collect();
     let (dtype, weak) = result_type(&typed);
-    arrays.iter().map(|a| convert_element_type(a, dtype, weak)).collect()
+    at_caller(|| arrays.iter().map(|a| convert_element_type(a, dtype, weak)).collect())
 }
 
 /// Like [`dtypes`], in a float or complex dtype.
@@ -23,7 +23,7 @@ pub fn dtypes_inexact(arrays: &[&Array]) -> Vec<Array> {
     let typed: Vec<(DType, bool)> = arrays.iter().map(|a| (a.dtype(), a.weak_type())).collect();
     let (dtype, weak) = result_type(&typed);
     let dtype = inexact_dtype(dtype, weak);
-    arrays.iter().map(|a| convert_element_type(a, dtype, weak)).collect()
+    at_caller(|| arrays.iter().map(|a| convert_element_type(a, dtype, weak)).collect())
 }
 
 /// The float dtype that an operation on numbers of this dtype computes in.
@@ -78,7 +78,7 @@ pub fn broadcast_shapes(op: &'static str, shapes: &[&[usize]]) -> Shape {
 pub fn broadcast_arrays(op: &'static str, arrays: &[&Array]) -> Vec<Array> {
     let shapes: Vec<&[usize]> = arrays.iter().map(|array| array.shape()).collect();
     let shape = broadcast_shapes(op, &shapes);
-    arrays.iter().map(|array| broadcast_to(op, array, &shape)).collect()
+    at_caller(|| arrays.iter().map(|array| broadcast_to(op, array, &shape)).collect())
 }
 
 /// The arrays with axes of extent 1 in front, so that all but scalars have one rank. That they broadcast is for the
@@ -95,7 +95,7 @@ pub fn ranks(arrays: Vec<Array>) -> Vec<Array> {
         let dims: Vec<usize> = (missing..rank).collect();
         broadcast_in_dim(&array, &shape, &dims)
     };
-    arrays.into_iter().map(widen).collect()
+    at_caller(|| arrays.into_iter().map(widen).collect())
 }
 
 /// The array repeated to a shape that it broadcasts to.
@@ -129,6 +129,7 @@ pub fn broadcast_to(op: &'static str, x: &Array, shape: &[usize]) -> Array {
     broadcast_in_dim(x, shape, &dims)
 }
 
+#[track_caller]
 fn pair(arrays: Vec<Array>) -> (Array, Array) {
     let mut arrays = ranks(arrays).into_iter();
     match (arrays.next(), arrays.next()) {
@@ -156,5 +157,5 @@ pub fn binary_numeric(x: &Array, y: &Array) -> (Array, Array) {
     let numeric = |a: Array| {
         if a.dtype().kind() == Kind::Bool { convert_element_type(&a, DType::I32, a.weak_type()) } else { a }
     };
-    (numeric(x), numeric(y))
+    at_caller(|| (numeric(x), numeric(y)))
 }

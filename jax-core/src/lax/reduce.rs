@@ -2,7 +2,7 @@
 
 use super::{axes, operators, promote};
 use crate::array::fail::raise;
-use crate::array::{Array, IntoArray};
+use crate::array::{Array, IntoArray, at_caller};
 use crate::base::error::ErrorKind;
 use crate::base::promote::default_dtype;
 use crate::base::{DType, Error, Kind};
@@ -71,7 +71,7 @@ fn accumulate(x: &Array, over: &Over, dtype: Option<DType>, f: fn(&Array, &[usiz
     let result = dtype.unwrap_or_else(|| accumulator(x.dtype()));
     let weak = x.weak_type() && dtype.is_none();
     let within = if matches!(result, DType::F16 | DType::BF16) { DType::F32 } else { result };
-    let reduced = f(&convert_element_type(x, within, weak), &over.axes);
+    let reduced = at_caller(|| f(&convert_element_type(x, within, weak), &over.axes));
     over.restore(x, convert_element_type(&reduced, result, weak))
 }
 

@@ -78,7 +78,7 @@ impl Staged {
 
     /// The jaxpr for arguments of these types.
     pub(super) fn trace(&self, args: &Flat, starts: &[(usize, usize)]) -> Traced {
-        let (closed, out_tokens) = builder::trace_with(&args.avals(), |leaves| {
+        let (closed, out_tokens) = builder::trace_call(&args.avals(), |leaves| {
             let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
             let out = self.inline(&args, starts);
             (out.leaves.into_vec(), out.tokens)

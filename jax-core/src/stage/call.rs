@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::cache::{Staged, StagedGrad};
 use super::compiled::{Lowered, Traced};
-use crate::array::{builder, catch, fail};
+use crate::array::{builder, catch, fail, with_span};
 use crate::base::{Result, Span};
 use crate::ir::ClosedJaxpr;
 use crate::tree::{Arg, Flat, Leaves, Ret};
@@ -63,7 +63,7 @@ impl Call {
     /// A call of a staged function.
     #[track_caller]
     pub fn new(staged: &'static Staged) -> Call {
-        Call { staged, function: "", args: Flat::new(), starts: SmallVec::new(), span: Span::caller() }
+        Call { staged, function: "", args: Flat::new(), starts: SmallVec::new(), span: fail::here() }
     }
 
     /// A call of a staged gradient.
@@ -97,7 +97,7 @@ impl Call {
     #[track_caller]
     pub fn invoke<R: Ret>(self) -> R {
         let span = self.span;
-        match fail::called_from(span, || self.run::<R>()) {
+        match self.attributed(|call| call.run::<R>()) {
             Ok(out) => read(&out),
             Err(error) => fail::raise(error.at(span)),
         }
@@ -109,7 +109,7 @@ impl Call {
     /// If the arguments do not fit the function.
     pub fn try_invoke<R: Ret>(self) -> Result<R> {
         let span = self.span;
-        catch(|| fail::called_from(span, || self.run::<R>()).map(|out| read(&out)))?.map_err(|error| error.at(span))
+        catch(|| self.attributed(|call| call.run::<R>()).map(|out| read(&out)))?.map_err(|error| error.at(span))
     }
 
     fn run<R: Ret>(mut self) -> Result<Flat> {
@@ -140,8 +140,14 @@ impl Call {
         entry.compiled.run(self.args.leaves)
     }
 
-    fn traced(&self) -> Traced {
-        fail::called_from(self.span, || self.staged.trace(&self.args, &self.starts))
+    /// Does `f` for a call from this place. What a staged function of the library itself does is the caller's doing.
+    fn attributed<T>(self, f: impl FnOnce(Call) -> T) -> T {
+        let (span, own) = (self.span, self.function.starts_with("jax::"));
+        fail::called_from(span, || if own { with_span(span, || f(self)) } else { f(self) })
+    }
+
+    fn traced(self) -> Traced {
+        self.attributed(|call| call.staged.trace(&call.args, &call.starts))
     }
 
     /// The jaxpr for these arguments.

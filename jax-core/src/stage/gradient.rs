@@ -1,6 +1,6 @@
 //! The gradient of a staged body: linearized, then transposed.
 
-use crate::array::fail::raise_call;
+use crate::array::fail::{at_call, raise_call};
 use crate::array::{Array, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Scalar};
@@ -76,7 +76,7 @@ pub(crate) fn staged_gradient(
     let op = if value { "value_and_grad" } else { "grad" };
     let marks = leaf_marks(args, starts, wrt);
     check_inputs(op, args, &marks);
-    let (closed, out_tokens) = builder::trace_with(&args.avals(), |leaves| {
+    let (closed, out_tokens) = builder::trace_call(&args.avals(), |leaves| {
         let args = Flat { leaves: leaves.iter().cloned().collect(), tokens: args.tokens.clone() };
         let out = f(&args);
         (out.leaves.into_vec(), out.tokens)
@@ -89,16 +89,20 @@ pub(crate) fn staged_gradient(
             format!("Gradient only defined for scalar-output functions. Output had {} arrays.", outs.len()),
         )),
     }
-    let linear = linearize(&closed, &args.leaves, &marks);
-    let mut cotangents: Vec<Tangent> = Vec::new();
-    if linear.has_tangent[0] {
-        let one = Scalar::one(outs[0].dtype);
-        cotangents.push(Some(Array::scalar(one)));
-    }
-    cotangents.resize(linear.linear.outs.len(), None);
-    let grads = backward(&linear.linear, &linear.residuals, &cotangents);
-    let avals = args.leaves.iter().zip(&marks).filter(|(_, mark)| **mark).map(|(leaf, _)| leaf.aval());
-    let grads = grads.into_iter().zip(avals).map(|(grad, aval)| grad.unwrap_or_else(|| zeros(aval)));
+    let (linear, grads) = at_call(|| {
+        let linear = linearize(&closed, &args.leaves, &marks);
+        let mut cotangents: Vec<Tangent> = Vec::new();
+        if linear.has_tangent[0] {
+            let one = Scalar::one(outs[0].dtype);
+            cotangents.push(Some(Array::scalar(one)));
+        }
+        cotangents.resize(linear.linear.outs.len(), None);
+        let grads = backward(&linear.linear, &linear.residuals, &cotangents);
+        let avals = args.leaves.iter().zip(&marks).filter(|(_, mark)| **mark).map(|(leaf, _)| leaf.aval());
+        let grads: Vec<Array> =
+            grads.into_iter().zip(avals).map(|(ct, aval)| ct.unwrap_or_else(|| zeros(aval))).collect();
+        (linear, grads)
+    });
     let mut result = Flat::new();
     let mut primals = linear.primals.into_iter();
     let mut tokens = out_tokens.into_iter();

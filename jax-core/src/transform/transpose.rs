@@ -1,7 +1,7 @@
 //! Reverse mode: running a linear jaxpr backwards.
 
 use super::eval::{Env, literal};
-use crate::array::fail::raise;
+use crate::array::fail::{call_place, raise};
 use crate::array::{Array, with_span};
 use crate::base::Error;
 use crate::base::error::ErrorKind;
@@ -23,6 +23,7 @@ pub fn backward(linear: &Jaxpr, known: &[Array], cotangents: &[Tangent]) -> Vec<
         values.define(eqn, results);
     }
     let mut cts: Env<Array> = Env::new(linear, [], []);
+    let taken = call_place();
     for (atom, ct) in linear.outs.iter().zip(cotangents) {
         accumulate(&mut cts, atom, ct.clone(), &depends);
     }
@@ -39,9 +40,10 @@ pub fn backward(linear: &Jaxpr, known: &[Array], cotangents: &[Tangent]) -> Vec<
                 atom => Operand::Known(values.read(atom, literal)),
             })
             .collect();
-        let ins = with_span(eqn.span, || transpose_eqn(eqn, &outs, &operands));
+        let span = eqn.span.backward(taken);
+        let ins = with_span(span, || transpose_eqn(eqn, &outs, &operands));
         for (atom, ct) in eqn.inputs.iter().zip(ins) {
-            with_span(eqn.span, || accumulate(&mut cts, atom, ct, &depends));
+            with_span(span, || accumulate(&mut cts, atom, ct, &depends));
         }
     }
     linear.invars[known.len()..].iter().map(|&var| cts.take(var)).collect()

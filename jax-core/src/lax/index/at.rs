@@ -3,7 +3,7 @@
 use super::parts::parts;
 use super::read::{Plan, index, new_axes};
 use super::{Index, IntoIndex};
-use crate::array::{Array, IntoArray};
+use crate::array::{Array, IntoArray, at_caller};
 use crate::lax::{operators, promote};
 use crate::prim::convert::convert_element_type;
 use crate::prim::elementwise::constant_like;
@@ -37,7 +37,7 @@ impl At {
     #[track_caller]
     fn update(self, values: Array, op: fn(&Array, &Array, &Array, Scatter) -> Array) -> Array {
         let (plan, values) = self.plan(values);
-        op(&self.x, &plan.indices, &values, plan.scatter())
+        at_caller(|| op(&self.x, &plan.indices, &values, plan.scatter()))
     }
 
     /// The array with these values there; of several for one place the last one.

@@ -2,7 +2,7 @@
 
 use super::IntoIndex;
 use super::parts::{Part, parts};
-use crate::array::{Array, IntoArray};
+use crate::array::{Array, IntoArray, at_caller};
 use crate::base::{DType, Kind, Scalar};
 use crate::lax::promote;
 use crate::prim::concatenate::concatenate;
@@ -234,7 +234,7 @@ impl Plan {
         let spread = |(component, dims, vector): &(Array, Vec<usize>, Vec<usize>)| {
             broadcast_in_dim(&convert_element_type(component, dtype, false), vector, dims)
         };
-        let columns: Vec<Array> = components.iter().map(spread).collect();
+        let columns: Vec<Array> = at_caller(|| components.iter().map(spread).collect());
         let indices = match columns.as_slice() {
             [] => Array::from_bytes(DType::I32, &[0], &[]),
             [one] => one.clone(),
