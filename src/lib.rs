@@ -41,8 +41,9 @@ pub use jax_core::base::error::ErrorKind;
 pub use jax_core::base::{DType, Error, Result};
 pub use jax_core::ir::{Aval, ClosedJaxpr};
 pub use jax_core::lax::index::{Ellipsis, NewAxis, step};
+pub use jax_core::lax::{FloatElement, Tracer};
 pub use jax_core::machine::Device;
-pub use jax_core::stage::{Compiled, Lowered};
+pub use jax_core::stage::{Compiled, Lowered, Traceable};
 pub use jax_macros::{PyTree, grad, jit};
 /// A dimension is a size, a name, or `_` for any size. In the signature of a staged function a name stands for one size
 /// over all arguments and results, and is seen by the body as a `usize`; a `usize` parameter of the same name is that

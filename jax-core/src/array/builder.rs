@@ -168,7 +168,7 @@ impl Builder {
 }
 
 /// The error for a tracer whose builder is gone.
-pub(super) fn leaked(tracer: &Tracer) -> Error {
+pub(crate) fn leaked(tracer: &Tracer) -> Error {
     Error::new(
         ErrorKind::LeakedTracer,
         "tracer",

@@ -11,7 +11,9 @@ pub mod operators;
 pub mod promote;
 pub mod reduce;
 pub mod scalar;
+pub mod tracer;
 
 pub use axes::{IntoAxes, axis_of};
 pub use control::{cond, fori_loop, map, scan, switch, while_loop};
 pub use dynamic::{dynamic_slice, dynamic_update_slice};
+pub use tracer::{FloatElement, Tracer};

@@ -4,7 +4,9 @@ use super::axes::{AxisList, IntoAxes};
 use super::reduce::{self, Over};
 use super::{operators, promote};
 use crate::array::{Array, IntoArray};
-use crate::prim::{arith, compare, logic, round, select};
+use crate::base::{DType, Scalar};
+use crate::prim::elementwise::constant_like;
+use crate::prim::{arith, compare, convert, logic, round, select};
 
 /// What `max` and `min` take: axes, as NumPy's on arrays, or another operand, as Rust's on numbers.
 #[derive(Debug)]
@@ -57,6 +59,13 @@ fn extreme(x: &Array, y: &Array, choose: fn(&Array, &Array) -> Array) -> Array {
     select::select(&compare::ne(&y, &y), &x, &chosen)
 }
 
+#[track_caller]
+fn logarithm(x: &Array, base: f64) -> Array {
+    let x = promote::inexact(x);
+    let base = Array::scalar(Scalar::from_f64(x.dtype(), base));
+    operators::div(&x.log(), &base.log())
+}
+
 impl Array {
     /// The largest element over axes, NaN if one is; given a number or an array, the larger of each pair of elements, as
     /// Rust's `max`: of a NaN and a number, the number.
@@ -88,7 +97,7 @@ impl Array {
     #[track_caller]
     pub fn trunc(&self) -> Array {
         let x = promote::inexact(self);
-        let negative = compare::lt(&x, &crate::prim::elementwise::constant_like(&x, 0.0));
+        let negative = compare::lt(&x, &constant_like(&x, 0.0));
         select::select(&negative, &round::ceil(&x), &round::floor(&x))
     }
 
@@ -117,13 +126,59 @@ impl Array {
         if !self.dtype().is_float() {
             return arith::sign(self);
         }
-        let constant = |value| crate::prim::elementwise::constant_like(self, value);
+        let constant = |value| constant_like(self, value);
         let zero = constant(0.0);
         let reciprocal = arith::div(&constant(1.0), self);
         // A negative zero is seen by its reciprocal, minus infinity by itself.
         let negative = logic::or(&compare::lt(self, &zero), &compare::lt(&reciprocal, &zero));
         let sign = select::select(&negative, &constant(-1.0), &constant(1.0));
         select::select(&self.is_nan(), self, &sign)
+    }
+
+    /// The logarithm to base 2.
+    #[track_caller]
+    pub fn log2(&self) -> Array {
+        logarithm(self, 2.0)
+    }
+
+    /// The logarithm to base 10.
+    #[track_caller]
+    pub fn log10(&self) -> Array {
+        logarithm(self, 10.0)
+    }
+
+    /// Whether the sign of each element is minus, that of a zero included.
+    #[track_caller]
+    pub fn is_sign_negative(&self) -> Array {
+        let bits = match self.dtype() {
+            DType::F16 | DType::BF16 => DType::I16,
+            DType::F32 => DType::I32,
+            DType::F64 => DType::I64,
+            _ => return self.less(0),
+        };
+        convert::bitcast_convert_type(self, bits).less(0)
+    }
+
+    /// The magnitude of each element with the sign of the other's.
+    #[track_caller]
+    pub fn copysign(&self, sign: impl IntoArray) -> Array {
+        let (x, sign) = promote::binary_inexact(self, &sign.into_array());
+        let magnitude = x.abs();
+        operators::where_(&sign.is_sign_negative(), &arith::neg(&magnitude), &magnitude)
+    }
+
+    /// `sqrt(x^2 + y^2)`, with the larger side taken out of the root, so that no square overflows.
+    #[track_caller]
+    pub fn hypot(&self, other: impl IntoArray) -> Array {
+        let (x, y) = promote::binary_inexact(self, &other.into_array());
+        let infinite = |side: &Array| side.abs().equal(f64::INFINITY);
+        let (x, y) = (x.abs(), y.abs());
+        let (long, short) = (x.maximum(&y), x.minimum(&y));
+        let none = long.equal(0);
+        let ratio = short / operators::where_(&none, &constant_like(&long, 1.0), &long);
+        let side = &long * arith::sqrt(&(1.0 + &ratio * &ratio));
+        let side = operators::where_(&none, &long, &side);
+        operators::where_(&(infinite(&x) | infinite(&y)), &constant_like(&long, f64::INFINITY), &side)
     }
 
     /// Radians of degrees.

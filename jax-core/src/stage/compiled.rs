@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use smallvec::SmallVec;
 
 use crate::array::Array;
+use crate::array::builder::leaked;
 use crate::array::data::Repr;
 use crate::array::eager::input;
 use crate::base::{Result, Scalar};
@@ -156,15 +157,20 @@ impl Compiled {
 
     /// Runs it on flattened arguments of the signature that it was compiled for. An array that nobody else holds
     /// may become a result's memory.
+    ///
+    /// # Errors
+    /// If the machine fails, or an argument is a tracer whose function is done.
     pub fn run(&self, args: SmallVec<[Array; 6]>) -> Result<Flat> {
         let consts = &self.traced.closed.consts;
         let mut inputs: SmallVec<[Input<'_>; 8]> = SmallVec::with_capacity(consts.len() + args.len());
         inputs.extend(consts.iter().map(input));
-        inputs.extend(args.into_iter().map(|arg| match arg.0 {
-            Repr::Concrete(_, storage) => Input::Donated(storage),
-            Repr::Scalar(aval, bits, _) => Input::Scalar(Scalar::from_bits(aval.dtype, bits)),
-            Repr::Traced(tracer) => crate::bug!("a tracer of {} where memory is needed", tracer.aval),
-        }));
+        for arg in args {
+            inputs.push(match arg.0 {
+                Repr::Concrete(_, storage) => Input::Donated(storage),
+                Repr::Scalar(aval, bits, _) => Input::Scalar(Scalar::from_bits(aval.dtype, bits)),
+                Repr::Traced(tracer) => return Err(leaked(&tracer)),
+            });
+        }
         let storages = self.executable.run(&mut inputs)?;
         let leaves = storages
             .into_iter()

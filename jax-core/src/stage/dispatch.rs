@@ -2,6 +2,7 @@
 
 use crate::array::{Array, IntoArray};
 use crate::prim::compare;
+use crate::stage::generic::Traced;
 use crate::tree::{PyTree, Reusable};
 
 /// A use of a variable that is not its last: a clone, if the type has one.
@@ -53,11 +54,12 @@ macro_rules! comparisons {
             )*
         }
 
-        impl<R: IntoArray + Clone> CmpArrayLeft for &&Cmp<'_, Array, R> {
+        impl<L: Traced, R: IntoArray + Clone> CmpArrayLeft for &&Cmp<'_, L, R> {
             $(
                 #[track_caller]
                 fn $method(&self) -> Array {
-                    let (x, y) = crate::lax::promote::binary(self.0, &self.1.clone().into_array());
+                    let (x, y) = (self.0.clone().into_array(), self.1.clone().into_array());
+                    let (x, y) = crate::lax::promote::binary(&x, &y);
                     compare::$prim(&x, &y)
                 }
             )*
@@ -71,11 +73,12 @@ macro_rules! comparisons {
             )*
         }
 
-        impl<L: IntoArray + Clone> CmpArrayRight for &Cmp<'_, L, Array> {
+        impl<L: IntoArray + Clone, R: Traced> CmpArrayRight for &Cmp<'_, L, R> {
             $(
                 #[track_caller]
                 fn $method(&self) -> Array {
-                    let (x, y) = crate::lax::promote::binary(&self.0.clone().into_array(), self.1);
+                    let (x, y) = (self.0.clone().into_array(), self.1.clone().into_array());
+                    let (x, y) = crate::lax::promote::binary(&x, &y);
                     compare::$prim(&x, &y)
                 }
             )*

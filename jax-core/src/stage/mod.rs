@@ -9,6 +9,7 @@ pub mod call;
 pub mod compiled;
 pub mod declared;
 pub mod dispatch;
+pub mod generic;
 pub(crate) mod gradient;
 
 pub use cache::{Staged, StagedGrad};
@@ -16,3 +17,4 @@ pub use call::Call;
 pub use compiled::{Compiled, Lowered};
 pub use declared::{Dim, Dims};
 pub use dispatch::{Cmp, Dup, LitBin};
+pub use generic::{Instances, Traceable, Traced, Tree};

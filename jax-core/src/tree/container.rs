@@ -1,4 +1,6 @@
-//! What trees may be built of: tuples, vectors, options and arrays.
+//! What trees may be built of: tuples, vectors, options, arrays and complex numbers.
+
+use num_complex::Complex;
 
 use super::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 use crate::base::tuples::for_tuples;
@@ -186,5 +188,54 @@ impl<T: Ret, const N: usize> Ret for [T; N] {
 
     fn rebuild(leaves: &mut Leaves<'_>) -> Self {
         std::array::from_fn(|_| <T as Ret>::rebuild(leaves))
+    }
+}
+
+impl<T: Reusable> Reusable for Complex<T> {}
+
+impl<T: PyTree> PyTree for Complex<T> {
+    fn flatten(self, flat: &mut Flat) {
+        PyTree::flatten((self.re, self.im), flat);
+    }
+
+    fn unflatten(leaves: &mut Leaves<'_>) -> Complex<T> {
+        let (re, im) = PyTree::unflatten(leaves);
+        Complex::new(re, im)
+    }
+}
+
+impl<T: Arg> Arg for Complex<T> {
+    type Staged = Complex<T::Staged>;
+    type Grad = Complex<T::Grad>;
+
+    fn flatten(self, flat: &mut Flat) {
+        Arg::flatten((self.re, self.im), flat);
+    }
+
+    fn stage(leaves: &mut Leaves<'_>) -> Self::Staged {
+        let (re, im) = <(T, T) as Arg>::stage(leaves);
+        Complex::new(re, im)
+    }
+
+    fn rebuild(leaves: &mut Leaves<'_>) -> Complex<T> {
+        let (re, im) = <(T, T) as Arg>::rebuild(leaves);
+        Complex::new(re, im)
+    }
+}
+
+impl<T: Ret> Ret for Complex<T> {
+    type Staged = Complex<T::Staged>;
+
+    fn flatten(staged: Self::Staged, flat: &mut Flat) {
+        <(T, T) as Ret>::flatten((staged.re, staged.im), flat);
+    }
+
+    fn flatten_self(self, flat: &mut Flat) {
+        Ret::flatten_self((self.re, self.im), flat);
+    }
+
+    fn rebuild(leaves: &mut Leaves<'_>) -> Complex<T> {
+        let (re, im) = <(T, T) as Ret>::rebuild(leaves);
+        Complex::new(re, im)
     }
 }
