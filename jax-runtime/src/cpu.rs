@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
+use jax_core::base::DType;
 use jax_core::base::error::{Error, ErrorKind, Result};
 use jax_core::bug;
-use jax_core::kernel::{self, Block, LoopKind, Op, Program, Step};
+use jax_core::kernel::{self, Block, Buf, LoopKind, Op, Program, Step};
 use jax_core::machine::{Analysis, Device, Executable, Input, Machine, Memory, Storage};
 use smallvec::SmallVec;
 
 use crate::backend::cranelift::{self, Code};
 use crate::fuse::fuse;
 use crate::memory::Pool;
+use crate::memory::stack::{Handles, Region};
 use crate::schedule::{self, Schedule, Target};
 
 /// Bytes of freed buffers that the pool keeps for reuse.
@@ -59,7 +61,9 @@ impl CpuMachine {
         let output_bytes = schedule.outputs.iter().map(|buf| schedule.bufs[buf.0 as usize].bytes()).collect();
         let temp = schedule.arena.max(1);
         let arena = if schedule.arena > cranelift::program::STACK_ARENA { temp } else { 0 };
-        Ok(CpuExecutable { code, schedule, arena, input_bytes, output_bytes, program, fused, pool: self.pool.clone() })
+        let stacks = schedule.bufs.iter().any(|ty| ty.dtype == DType::Stack);
+        let pool = self.pool.clone();
+        Ok(CpuExecutable { code, schedule, arena, input_bytes, output_bytes, program, fused, stacks, pool })
     }
 }
 
@@ -94,6 +98,8 @@ pub struct CpuExecutable {
     output_bytes: SmallVec<[usize; 4]>,
     program: Program,
     fused: Program,
+    /// Whether stacks are made or read.
+    stacks: bool,
     pool: Arc<Pool>,
 }
 
@@ -129,6 +135,7 @@ impl Executable for CpuExecutable {
                 return Err(mismatch(position, self.input_bytes[position], have));
             }
         }
+        let regions = if self.stacks { self.regions(inputs)? } else { Vec::new() };
         let mut storages: Vec<Storage> = Vec::with_capacity(self.output_bytes.len());
         let mut pointers: SmallVec<[*mut u8; 4]> = SmallVec::new();
         let mut taken: SmallVec<[(usize, *mut u8); 4]> = SmallVec::new();
@@ -161,10 +168,16 @@ impl Executable for CpuExecutable {
         }
         let arena = if self.arena > 0 { Some(self.pool.buffer(self.arena)?) } else { None };
         let temporary = arena.as_ref().map_or(std::ptr::null_mut(), |arena| arena.as_ptr());
+        let mut region = self.stacks.then(|| Region::new(&self.pool));
+        let stacks = region.as_mut().map_or(std::ptr::null_mut(), |region| &raw mut *region);
         // SAFETY: one pointer for each input, checked to lead to enough bytes, and for each output, to a fresh buffer
         // of its size or to the memory of the input that the schedule's donation pairs it with, which nobody else
         // holds; the arena has the schedule's size. All of them outlive the call.
-        unsafe { self.code.call(&sources, &pointers, temporary) };
+        // Handles among the inputs are null or in memory that only compiled code writes, with the regions they lead to.
+        unsafe { self.code.call(&sources, &pointers, temporary, stacks) };
+        if let Some(region) = region {
+            self.keep(&mut storages, regions, region);
+        }
         Ok(storages)
     }
 
@@ -184,6 +197,50 @@ impl Executable for CpuExecutable {
             ("code", cranelift::text(&self.schedule)),
         ];
         analysis
+    }
+}
+
+impl CpuExecutable {
+    fn dtype(&self, buf: Buf) -> DType {
+        self.schedule.bufs[buf.0 as usize].dtype
+    }
+
+    /// The regions that handles among the inputs lead to.
+    fn regions(&self, inputs: &[Input<'_>]) -> Result<Vec<Arc<Region>>> {
+        let mut regions: Vec<Arc<Region>> = Vec::new();
+        for (input, &buf) in inputs.iter().zip(&self.schedule.inputs) {
+            if self.dtype(buf) != DType::Stack {
+                continue;
+            }
+            let handles = match input {
+                Input::Scalar(value) if value.bits() == 0 => continue,
+                Input::Scalar(_) => None,
+                Input::Shared(storage) => storage.as_any().downcast_ref::<Handles>(),
+                Input::Donated(storage) => storage.as_any().downcast_ref::<Handles>(),
+            };
+            let Some(handles) = handles else {
+                return Err(Error::new(ErrorKind::Runtime, "call", "an argument of stacks was not made by a program"));
+            };
+            for region in handles.regions() {
+                if !regions.iter().any(|known| Arc::ptr_eq(known, region)) {
+                    regions.push(region.clone());
+                }
+            }
+        }
+        Ok(regions)
+    }
+
+    /// Gives results that hold handles the regions that these may lead to.
+    fn keep(&self, storages: &mut [Storage], mut regions: Vec<Arc<Region>>, region: Region) {
+        if self.schedule.outputs.iter().all(|&buf| self.dtype(buf) != DType::Stack) {
+            return;
+        }
+        regions.push(Arc::new(region));
+        for (storage, &buf) in storages.iter_mut().zip(&self.schedule.outputs) {
+            if self.dtype(buf) == DType::Stack {
+                *storage = Arc::new(Handles::new(storage.clone(), regions.clone()));
+            }
+        }
     }
 }
 
@@ -231,6 +288,7 @@ fn count(block: &Block, program: &Program, times: u64, analysis: &mut Analysis) 
             Step::Loop(inner) => {
                 let turns = match &inner.kind {
                     LoopKind::Counted { extent, .. } => *extent as u64,
+                    LoopKind::Stacked { .. } => 1,
                     LoopKind::While { cond, .. } => {
                         count(cond, program, times, analysis);
                         1

@@ -148,7 +148,7 @@ impl Builder {
                 ConstKey::Tracer(tracer.builder, tracer.var)
             }
             Repr::Traced(tracer) => return Err(leaked(tracer)),
-            Repr::Concrete(aval, storage) if aval.ndim() > 0 => {
+            Repr::Concrete(aval, storage) if aval.ndim() > 0 || aval.is_stack() => {
                 ConstKey::Storage(Arc::as_ptr(storage).cast::<u8>() as usize, aval.clone())
             }
             Repr::Concrete(..) | Repr::Scalar(..) => match array.as_constant() {

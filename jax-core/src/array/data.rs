@@ -285,7 +285,9 @@ impl Array {
     pub fn as_constant(&self) -> Option<Scalar> {
         match &self.0 {
             Repr::Scalar(aval, bits, _) => Some(Scalar::from_bits(aval.dtype, *bits)),
-            Repr::Concrete(aval, _) if aval.ndim() == 0 => Some(Scalar::from_bytes(aval.dtype, self.bytes()?)),
+            Repr::Concrete(aval, _) if aval.ndim() == 0 && !aval.is_stack() => {
+                Some(Scalar::from_bytes(aval.dtype, self.bytes()?))
+            }
             _ => None,
         }
     }

@@ -37,6 +37,9 @@ pub enum DType {
     C64,
     /// A pair of `f64`: real, then imaginary part.
     C128,
+    /// A stack of records, whose number is known only at run time: what a loop pushes at each of its turns. No
+    /// number; it is moved and read by loops, and zero is the stack without records. Not among `DType::ALL`.
+    Stack,
 }
 
 /// What sort of number a dtype holds.
@@ -52,10 +55,12 @@ pub enum Kind {
     Float,
     /// Complex floating point.
     Complex,
+    /// No number.
+    Opaque,
 }
 
 impl DType {
-    /// Every dtype, once.
+    /// Every dtype of numbers, once.
     pub const ALL: [DType; 15] = [
         DType::Bool,
         DType::I8,
@@ -80,7 +85,7 @@ impl DType {
             DType::Bool | DType::I8 | DType::U8 => 1,
             DType::I16 | DType::U16 | DType::F16 | DType::BF16 => 2,
             DType::I32 | DType::U32 | DType::F32 => 4,
-            DType::I64 | DType::U64 | DType::F64 | DType::C64 => 8,
+            DType::I64 | DType::U64 | DType::F64 | DType::C64 | DType::Stack => 8,
             DType::C128 => 16,
         }
     }
@@ -98,6 +103,7 @@ impl DType {
             DType::U8 | DType::U16 | DType::U32 | DType::U64 => Kind::Unsigned,
             DType::F16 | DType::BF16 | DType::F32 | DType::F64 => Kind::Float,
             DType::C64 | DType::C128 => Kind::Complex,
+            DType::Stack => Kind::Opaque,
         }
     }
 
@@ -139,6 +145,7 @@ impl DType {
             DType::F64 => "float64",
             DType::C64 => "complex64",
             DType::C128 => "complex128",
+            DType::Stack => "stack",
         }
     }
 
@@ -160,6 +167,7 @@ impl DType {
             DType::F64 => "f64",
             DType::C64 => "c64",
             DType::C128 => "c128",
+            DType::Stack => "stack",
         }
     }
 

@@ -18,6 +18,7 @@ pub const fn default_dtype(kind: Kind) -> DType {
         Kind::Unsigned => DType::U32,
         Kind::Float => DType::F32,
         Kind::Complex => DType::C64,
+        Kind::Opaque => DType::Stack,
     }
 }
 
@@ -129,6 +130,7 @@ impl Node {
             DType::F64 => Node::F64,
             DType::C64 => Node::C64,
             DType::C128 => Node::C128,
+            DType::Stack => crate::bug!("a stack is promoted"),
         }
     }
 

@@ -50,7 +50,7 @@ impl Scalar {
             DType::U8 => value as u8 as u128,
             DType::U16 => value as u16 as u128,
             DType::U32 => value as u32 as u128,
-            DType::U64 => value as u64 as u128,
+            DType::U64 | DType::Stack => value as u64 as u128,
             DType::F16 => f16::from_f64(value).to_bits() as u128,
             DType::BF16 => bf16::from_f64(value).to_bits() as u128,
             DType::F32 | DType::C64 => (value as f32).to_bits() as u128,
@@ -63,7 +63,7 @@ impl Scalar {
     pub fn from_i128(dtype: DType, value: i128) -> Scalar {
         match dtype.kind() {
             Kind::Bool => Scalar::bool(value != 0),
-            Kind::Signed | Kind::Unsigned => Scalar::from_bits(dtype, value as u128),
+            Kind::Signed | Kind::Unsigned | Kind::Opaque => Scalar::from_bits(dtype, value as u128),
             Kind::Float | Kind::Complex => match dtype.component() {
                 DType::F32 => Scalar::from_bits(dtype, (value as f32).to_bits() as u128),
                 _ => Scalar::from_f64(dtype, value as f64),
@@ -110,7 +110,7 @@ impl Scalar {
             DType::I16 => self.bits as i16 as i128,
             DType::I32 => self.bits as i32 as i128,
             DType::I64 => self.bits as i64 as i128,
-            DType::Bool | DType::U8 | DType::U16 | DType::U32 | DType::U64 => self.bits as i128,
+            DType::Bool | DType::U8 | DType::U16 | DType::U32 | DType::U64 | DType::Stack => self.bits as i128,
             _ => self.as_f64() as i128,
         }
     }
@@ -136,7 +136,7 @@ impl Scalar {
     pub fn cast(self, dtype: DType) -> Scalar {
         match self.dtype.kind() {
             _ if dtype == self.dtype => self,
-            Kind::Bool | Kind::Signed | Kind::Unsigned => Scalar::from_i128(dtype, self.as_i128()),
+            Kind::Bool | Kind::Signed | Kind::Unsigned | Kind::Opaque => Scalar::from_i128(dtype, self.as_i128()),
             Kind::Float => match dtype {
                 DType::Bool => Scalar::bool(self.as_bool()),
                 _ => Scalar::from_f64(dtype, self.as_f64()),
@@ -165,7 +165,7 @@ impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.dtype.kind() {
             Kind::Bool => write!(f, "{}", if self.bits != 0 { "True" } else { "False" }),
-            Kind::Signed | Kind::Unsigned => write!(f, "{}", self.as_i128()),
+            Kind::Signed | Kind::Unsigned | Kind::Opaque => write!(f, "{}", self.as_i128()),
             Kind::Float => match self.dtype {
                 DType::F16 => write!(f, "{:?}", f16::from_bits(self.bits as u16)),
                 DType::BF16 => write!(f, "{:?}", bf16::from_bits(self.bits as u16)),

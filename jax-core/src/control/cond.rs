@@ -2,28 +2,34 @@
 
 use std::sync::Arc;
 
+use super::lanes::map_lanes;
 use super::{marks, positions, present, scatter_tangents};
 use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Result, Scalar};
+use crate::ir::lower::lower;
 use crate::ir::primitive::{Jvp, Transpose};
 use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
-use crate::kernel::{Branch, Buf, Step};
+use crate::kernel::{Branch, Buf, Nest, Sink, Step};
 use crate::prim::compare::eq;
 use crate::prim::convert::stop_gradient;
 use crate::prim::empty::empty;
 use crate::prim::rule::{materialize, zeros};
 use crate::prim::select::{select, select_n};
 use crate::prim::shape::{broadcast_in_dim, move_axis};
+use crate::prim::stack::empty_stack;
 use crate::transform::batch::{batch, batch_jaxpr};
 use crate::transform::dce::dce_outs;
 use crate::transform::eval::eval;
 use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
 use crate::transform::transpose::backward;
+
+/// Operations of a branch, loads and constants included, up to which a batched choice runs every branch.
+const CHEAP: usize = 64;
 
 /// One of several programs over the same operands, by a scalar `i32` that is clamped into range. Operands: the
 /// index, then the branches' arguments.
@@ -78,6 +84,21 @@ impl Cond {
         let mut results = cond(&args[0], branches, &operands);
         let tangents = results.split_off(have.len());
         (results, scatter_tangents(&have, tangents.into_iter()))
+    }
+
+    /// Whether running all branches and choosing costs about as much as branching: a few elementwise operations.
+    fn is_cheap(&self) -> bool {
+        let operations = |branch: &Arc<Jaxpr>| {
+            if !branch.eqns.iter().all(|eqn| eqn.prim.subjaxprs().is_empty()) {
+                return None;
+            }
+            lower(branch).body.steps.iter().try_fold(0, |sum, step| match step {
+                Step::Nest { nest: Nest { body, sink: Sink::Map(_), .. }, .. } => Some(sum + body.nodes().len()),
+                Step::Reshape { .. } => Some(sum),
+                _ => None,
+            })
+        };
+        self.branches.iter().all(|branch| operations(branch).is_some_and(|count| count <= CHEAP))
     }
 
     fn any_branch(&self, f: impl Fn(&ClosedJaxpr) -> Vec<bool>) -> Vec<bool> {
@@ -196,6 +217,9 @@ impl Primitive for Cond {
             let results = cond(index, branches, &operands);
             return (results, have.iter().map(|&have| have.then_some(0)).collect());
         }
+        if !self.is_cheap() {
+            return map_lanes(&Prim::new(self.clone()), args, dims, size);
+        }
         // Every branch runs for all lanes; `stop_gradient` on lanes that another branch owns keeps their
         // derivatives out.
         let operands: Vec<Array> = operands
@@ -297,7 +321,10 @@ impl Primitive for Cond {
                     outs.extend(slots.iter().enumerate().map(|(slot, aval)| {
                         let mine = part.places.iter().position(|&place| place == slot);
                         mine.map_or_else(
-                            || broadcast_in_dim(&empty(aval.dtype), &aval.shape, &[]),
+                            || match aval.is_stack() {
+                                true => empty_stack(aval),
+                                false => broadcast_in_dim(&empty(aval.dtype), &aval.shape, &[]),
+                            },
                             |i| residuals[i].clone(),
                         )
                     }));

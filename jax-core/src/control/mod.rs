@@ -4,9 +4,11 @@
 
 pub mod cond;
 pub mod custom;
+pub(crate) mod lanes;
 pub mod remat;
 mod sample;
 pub mod scan;
+mod split;
 pub mod while_loop;
 
 use crate::array::Array;

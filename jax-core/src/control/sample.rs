@@ -92,17 +92,17 @@ fn scans(dtype: DType) -> Vec<Sample> {
             let next = add(&mul(&x[1], &sin(&x[3])), &repeat(&x[0], &[2]));
             vec![next.clone(), add(&x[2], &x[4]), reduce_sum(&mul(&next, &x[1]), &[0]), x[4].clone()]
         });
-        let scan = Scan { jaxpr, length, num_consts: 1, num_carry: 2, reverse, unroll };
+        let scan = Scan { jaxpr, length: Some(length), num_consts: 1, num_carry: 2, reverse, unroll };
         let xs = [vector(&[length, 2]), integers(DType::I32, &[length], 0)];
         Sample::new(scan, [&ins[..3], &xs[..]].concat())
     };
     let carry_only = {
         let jaxpr = program(&[float(0.0)], |x| vec![tanh(&x[0])]);
-        Scan { jaxpr, length: 4, num_consts: 0, num_carry: 1, reverse: false, unroll: 1 }
+        Scan { jaxpr, length: Some(4), num_consts: 0, num_carry: 1, reverse: false, unroll: 1 }
     };
     let map_only = {
         let jaxpr = program(&[float(2.0), vector(&[2])], |x| vec![mul(&repeat(&x[0], &[2]), &cos(&x[1]))]);
-        Scan { jaxpr, length: 3, num_consts: 1, num_carry: 0, reverse: false, unroll: 1 }
+        Scan { jaxpr, length: Some(3), num_consts: 1, num_carry: 0, reverse: false, unroll: 1 }
     };
     vec![
         turn(3, false, 1),

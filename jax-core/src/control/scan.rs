@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::lanes::map_lanes;
 use super::{close, marks, positions, present, scatter_tangents};
 use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
-use crate::base::{Error, Result};
+use crate::base::{DType, Error, Result};
 use crate::ir::primitive::{Jvp, Transpose};
 use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{
@@ -14,20 +15,22 @@ use crate::ir::{
 use crate::kernel::{Buf, Carry, Loop, LoopKind, Step, Ty};
 use crate::prim::rule::zeros;
 use crate::prim::shape::move_axis;
+use crate::prim::stack::{count_record, counts};
 use crate::transform::batch::{batch_jaxpr, batched_aval};
 use crate::transform::dce::dce_outs;
 use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
 use crate::transform::transpose::backward;
 
-/// A counted loop. Operands: consts, initial carry, stacked inputs. Results: final carry, stacked results. The
+/// A counted loop. Where the length is known only at run time, stacked inputs and results are stacks, and there are as
+/// many turns as the longest stack has records; one of the inputs is then a stack that counts them. Operands: consts, initial carry, stacked inputs. Results: final carry, stacked results. The
 /// program maps consts, carry and a slice of each input to the new carry and a slice of each result.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Scan {
     /// The program of one turn.
     pub jaxpr: Arc<Jaxpr>,
-    /// The number of turns.
-    pub length: usize,
+    /// The number of turns; `None` if it is that of the records of stacks.
+    pub length: Option<usize>,
     /// How many operands every turn sees unchanged.
     pub num_consts: usize,
     /// How many values are carried.
@@ -44,12 +47,28 @@ pub fn scan(primitive: Scan, operands: &[Array]) -> Vec<Array> {
     bind(Prim::new(primitive), &operands.iter().collect::<Vec<_>>()).into_vec()
 }
 
-/// The type of one slice of a stacked array.
-fn slice_aval(aval: &Aval) -> Aval {
-    aval.with_shape(aval.shape.get(1..).unwrap_or(&[]))
+/// The type of one slice of a stacked array, or of a record of a stack.
+fn slice_aval(aval: &Aval, length: Option<usize>) -> Aval {
+    match (&aval.record, length) {
+        (Some(record), None) => (**record).clone(),
+        _ => aval.with_shape(aval.shape.get(1..).unwrap_or(&[])),
+    }
 }
 
 impl Scan {
+    /// Whether this operand or result type may be a stacked one, and what is wrong if not.
+    fn check_stacked(&self, x: &Aval) -> Result<()> {
+        let (fits, wanted) = match self.length {
+            Some(length) => (x.shape.first() == Some(&length), format!("the leading axis must have extent {length}")),
+            None => (x.is_stack() && x.ndim() == 0, "a stack is needed".into()),
+        };
+        if fits {
+            return Ok(());
+        }
+        let message = format!("scan got an input of type {x} where {wanted}.");
+        Err(Error::new(ErrorKind::Shape, "scan", message))
+    }
+
     /// The three groups of values given for each operand: consts, carry, stacked inputs.
     fn split<'a, T>(&self, ins: &'a [T]) -> (&'a [T], &'a [T], &'a [T]) {
         let (consts, rest) = ins.split_at(self.num_consts);
@@ -214,7 +233,7 @@ impl Primitive for Scan {
     fn params(&self) -> Params {
         vec![
             ("jaxpr", Param::Jaxpr(Arc::new(self.body()))),
-            ("length", Param::Int(self.length as i64)),
+            ("length", Param::option(self.length.map(|length| Param::Int(length as i64)))),
             ("num_carry", Param::Int(self.num_carry as i64)),
             ("num_consts", Param::Int(self.num_consts as i64)),
             ("reverse", Param::Bool(self.reverse)),
@@ -235,12 +254,14 @@ impl Primitive for Scan {
                 return Err(Error::new(ErrorKind::Shape, "scan", message));
             }
         }
-        if let Some(x) = xs.iter().find(|x| x.shape.first() != Some(&self.length)) {
-            let message =
-                format!("scan got an input of type {x} where the leading axis must have extent {}.", self.length);
-            return Err(Error::new(ErrorKind::Shape, "scan", message));
+        xs.iter().try_for_each(|x| self.check_stacked(x))?;
+        if self.length.is_none() && !xs.iter().any(counts) {
+            return Err(Error::new(ErrorKind::Shape, "scan", "scan got no length, nor a stack that counts its turns."));
         }
-        let stacked = ys.iter().map(|y| batched_aval(y, self.length));
+        let stacked = ys.iter().map(|y| match self.length {
+            Some(length) => batched_aval(y, length),
+            None => Aval::stack_of(y.clone()),
+        });
         Ok(outs.into_iter().chain(stacked).collect())
     }
 
@@ -251,6 +272,10 @@ impl Primitive for Scan {
     }
 
     fn batch(&self, args: &[Array], dims: &[Option<usize>], size: usize) -> (Vec<Array>, Vec<Option<usize>>) {
+        if self.length.is_none() {
+            // Each lane has as many turns and records as it has.
+            return map_lanes(&Prim::new(self.clone()), args, dims, size);
+        }
         let body = self.body();
         let batched = self.fix_carry(marks(dims), |ins| batch_jaxpr(&body, ins, None, size).1);
         let (_, carry, _) = self.split(&batched);
@@ -279,13 +304,9 @@ impl Primitive for Scan {
     fn lower(&self, cx: &mut Lower, ins: &[Buf]) -> Vec<Buf> {
         let (consts, init, xs) = self.split(ins);
         let current: Vec<Buf> = init.iter().map(|&b| cx.buffer(cx.ty(b).clone())).collect();
-        let slices: Vec<Buf> = xs
-            .iter()
-            .map(|&x| {
-                let ty = cx.ty(x).clone();
-                cx.buffer(Ty::new(ty.dtype, &ty.shape[1..]))
-            })
-            .collect();
+        let slices: Vec<Buf> =
+            self.jaxpr.in_avals()[self.num_consts + self.num_carry..].iter().map(|aval| cx.buffer(aval.ty())).collect();
+        debug_assert_eq!(slices.len(), xs.len());
         let args: Vec<Buf> = consts.iter().chain(&current).chain(&slices).copied().collect();
         let (body, outs) = cx.block(|cx| cx.jaxpr(&self.jaxpr, &args));
         let (next, elems) = outs.split_at(self.num_carry);
@@ -298,14 +319,20 @@ impl Primitive for Scan {
         let ys: Vec<(Buf, Buf)> = elems
             .iter()
             .map(|&elem| {
-                let ty = cx.ty(elem).clone();
-                let shape: Vec<usize> = std::iter::once(self.length).chain(ty.shape.iter().copied()).collect();
-                (elem, cx.buffer(Ty::new(ty.dtype, &shape)))
+                let mut ty = Ty::new(DType::Stack, &[]);
+                if let Some(length) = self.length {
+                    ty = cx.ty(elem).clone();
+                    ty.shape.insert(0, length);
+                }
+                (elem, cx.buffer(ty))
             })
             .collect();
         let results = carry.iter().map(|c| c.last).chain(ys.iter().map(|y| y.1)).collect();
         cx.push(Step::Loop(Loop {
-            kind: LoopKind::Counted { extent: self.length, reverse: self.reverse, counter: None },
+            kind: match self.length {
+                Some(extent) => LoopKind::Counted { extent, reverse: self.reverse, counter: None },
+                None => LoopKind::Stacked { reverse: self.reverse },
+            },
             carry,
             xs: xs.iter().copied().zip(slices).collect(),
             ys,
@@ -314,7 +341,7 @@ impl Primitive for Scan {
         results
     }
 
-    fn partial_eval(&self, _: &[Aval], unknown: &[bool]) -> Option<PartialEval> {
+    fn partial_eval(&self, ins: &[Aval], unknown: &[bool]) -> Option<PartialEval> {
         let unknown = self.fix_carry(unknown.to_vec(), |ins| unknown_outs(&self.jaxpr, ins));
         let mut later = unknown_outs(&self.jaxpr, &unknown);
         let (carry_at, xs_at) = (self.num_consts, self.num_consts + self.num_carry);
@@ -326,7 +353,7 @@ impl Primitive for Scan {
         let avals = self.jaxpr.in_avals();
         let known_avals: Vec<Aval> = known_ins.iter().map(|&i| avals[i].clone()).collect();
         // Residuals that are consts or slices of inputs as they came need no stack.
-        let (known, (linear, sources)) = builder::trace_with(&known_avals, |args| {
+        let (known, (mut linear, mut sources)) = builder::trace_with(&known_avals, |args| {
             let mut given: Vec<Tangent> = vec![None; unknown.len()];
             known_ins.iter().zip(args).for_each(|(&i, arg)| given[i] = Some(arg.clone()));
             let (mut outs, linear, residuals) = partial_eval(&self.body(), &given, &later);
@@ -353,6 +380,13 @@ impl Primitive for Scan {
         let (known_jaxpr, closed_over) = close(&known);
         if !closed_over.is_empty() {
             return None;
+        }
+        if self.length.is_none() {
+            // Both parts count their turns.
+            let counter = (xs_at..ins.len()).find(|&i| counts(&ins[i]) && !unknown[i])?;
+            let unread = linear.fresh(count_record());
+            linear.invars.insert(0, unread);
+            sources.insert(0, Source::Operand(counter));
         }
         let unknown_positions = positions(&unknown);
         // The unknown body takes residuals and then unknown arguments; a scan wants consts, carry, slices.
@@ -392,6 +426,10 @@ impl Primitive for Scan {
         }
         let (jaxpr, mut needed) = dce_outs(&self.jaxpr, &kept);
         needed[carry_at..xs_at].copy_from_slice(&kept[..self.num_carry]);
+        if self.length.is_none() {
+            let counters = self.jaxpr.in_avals().into_iter().map(|aval| aval == count_record());
+            needed.iter_mut().zip(counters).skip(xs_at).for_each(|(needed, counts)| *needed |= counts);
+        }
         if needed.iter().all(|&n| n) && kept.iter().all(|&k| k) {
             return None;
         }
@@ -413,7 +451,10 @@ impl Scan {
     fn read(eqn: &Reading<'_>) -> Read<Scan> {
         let scan = Scan {
             jaxpr: eqn.jaxpr("jaxpr")?,
-            length: eqn.usize("length")?,
+            length: match eqn.param("length")? {
+                Param::None => None,
+                _ => Some(eqn.usize("length")?),
+            },
             num_consts: eqn.usize("num_consts")?,
             num_carry: eqn.usize("num_carry")?,
             reverse: eqn.bool("reverse")?,
@@ -426,10 +467,10 @@ impl Scan {
         if scan.num_carry > scan.jaxpr.outs.len() {
             return Err(ReadError("the program has fewer results than `num_carry`".into()));
         }
-        if eqn.ins[leading..].iter().any(|aval| aval.shape.first() != Some(&scan.length)) {
+        if eqn.ins[leading..].iter().any(|aval| scan.check_stacked(aval).is_err()) {
             return Err(ReadError("a stacked operand does not have `length` slices".into()));
         }
-        let slices = eqn.ins[leading..].iter().map(slice_aval);
+        let slices = eqn.ins[leading..].iter().map(|aval| slice_aval(aval, scan.length));
         eqn.takes(&scan.jaxpr, &eqn.ins[..leading].iter().cloned().chain(slices).collect::<Vec<_>>())?;
         Ok(scan)
     }

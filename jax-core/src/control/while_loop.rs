@@ -2,32 +2,38 @@
 
 use std::sync::Arc;
 
+use super::lanes::map_lanes;
+use super::scan::Scan;
+use super::split::{Role, split};
 use super::{close, marks, positions, present, scatter_tangents};
 use crate::array::fail::raise;
-use crate::array::{Array, bind};
+use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
-use crate::base::{DType, Error, Result, Scalar};
+use crate::base::{DType, Error, Result};
 use crate::ir::primitive::{Jvp, Transpose};
 use crate::ir::read::{Read, ReadError, Reading};
 use crate::ir::{
-    Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
+    Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
-use crate::kernel::{Binary, Buf, Carry, Loop, LoopKind, Step};
+use crate::kernel::{Buf, Carry, Loop, LoopKind, Step, Ty};
 use crate::prim::rule::{materialize, zeros};
 use crate::prim::shape::move_axis;
+use crate::prim::stack::count_record;
 use crate::transform::batch::batch_jaxpr;
+use crate::transform::dce::{dce, dce_outs};
 use crate::transform::jvp::jvp_jaxpr;
-use crate::transform::linearize::unknown_outs;
+use crate::transform::linearize::{partial_eval, unknown_outs};
 
-/// A conditional loop. Operands: consts of the predicate, consts of the body, initial carry. Results: final carry.
+/// A conditional loop. Operands: consts of the predicate, consts of the body, initial carry. Results: final carry, then
+/// a stack for each value that the body gives besides the carry, which every turn pushes to.
 ///
-/// Batching gives the predicate leading axes, which every carried value then has too: each lane stops by its own
-/// predicate and keeps its values from then on, and the loop ends with the last lane.
+/// Reverse mode makes such a loop of any other: the turns push what their derivatives need, and a `scan` whose length
+/// is that of the stacks runs the linear part.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct While {
-    /// From its consts and the carry to a `bool`, one for each lane.
+    /// From its consts and the carry to a `bool`.
     pub cond_jaxpr: Arc<Jaxpr>,
-    /// From its consts and the carry to the new carry.
+    /// From its consts and the carry to the new carry and what is pushed.
     pub body_jaxpr: Arc<Jaxpr>,
     /// How many operands only the predicate sees.
     pub cond_nconsts: usize,
@@ -39,17 +45,6 @@ pub struct While {
 #[track_caller]
 pub fn while_loop(primitive: While, operands: &[Array]) -> Vec<Array> {
     bind(Prim::new(primitive), &operands.iter().collect::<Vec<_>>()).into_vec()
-}
-
-/// The new value in lanes that go on, the current one in lanes that are done.
-fn keep_done_lanes(cx: &mut Lower, lanes: Buf, next: Buf, current: Buf) -> Buf {
-    let (rank, shape) = (cx.ty(lanes).shape.len(), cx.ty(next).shape.clone());
-    cx.map(&shape, &[lanes, next, current], |body, point| {
-        let axes = point.axes(body);
-        let goes_on = point.load(body, 0, axes[..rank].iter().copied());
-        let (next, current) = (point.load_same(body, 1), point.load_same(body, 2));
-        vec![body.select(goes_on, next, current)]
-    })[0]
 }
 
 fn closed(jaxpr: &Arc<Jaxpr>) -> ClosedJaxpr {
@@ -84,7 +79,9 @@ impl While {
         let body = closed(&self.body_jaxpr);
         let carry_nonzero = self.fix_carry(&consts_nonzero, &marks(init_dot), |ins| jvp_jaxpr(&body, ins, None).1);
         let nonzero: Vec<bool> = consts_nonzero.iter().chain(&carry_nonzero).copied().collect();
-        let (jvp, _) = jvp_jaxpr(&body, &nonzero, Some(&carry_nonzero));
+        let (_, have) = jvp_jaxpr(&body, &nonzero, None);
+        let wanted: Vec<bool> = carry_nonzero.iter().chain(&have[carry_nonzero.len()..]).copied().collect();
+        let (jvp, _) = jvp_jaxpr(&body, &nonzero, Some(&wanted));
         let (jaxpr, _) = close(&jvp);
         // From (consts, carry, consts', carry') to (consts, consts', carry, carry').
         let (consts, carry) = (body_consts.len(), init.len());
@@ -95,7 +92,13 @@ impl While {
             .chain(consts..consts + carry)
             .chain(consts + carry + dotted..total)
             .collect();
-        let outs: Vec<usize> = (0..jaxpr.outs.len()).collect();
+        // From (carry, pushed, carry', pushed') to (carry, carry', pushed, pushed').
+        let (results, dotted_carry) = (self.body_jaxpr.outs.len(), carry_nonzero.iter().filter(|&&n| n).count());
+        let outs: Vec<usize> = (0..carry)
+            .chain(results..results + dotted_carry)
+            .chain(carry..results)
+            .chain(results + dotted_carry..jaxpr.outs.len())
+            .collect();
         let body_jaxpr = jaxpr.reorder(&order, &outs);
         // The predicate ignores the tangents.
         let mut cond_jaxpr = (*self.cond_jaxpr).clone();
@@ -125,9 +128,73 @@ impl While {
             cond_nconsts: self.cond_nconsts,
             body_nconsts: consts + dotted,
         };
-        let mut results = while_loop(primitive, &operands);
-        let tangents = results.split_off(carry);
-        (results, scatter_tangents(&carry_nonzero, tangents.into_iter()))
+        let out = while_loop(primitive, &operands);
+        let (carry, out) = out.split_at(carry);
+        let (carry_dot, out) = out.split_at(dotted_carry);
+        let (pushed, pushed_dot) = out.split_at(results - carry.len());
+        let primals = carry.iter().chain(pushed).cloned().collect();
+        (primals, scatter_tangents(&wanted, carry_dot.iter().chain(pushed_dot).cloned()))
+    }
+
+    /// The linear part of a loop whose predicate is known, transposed: the turns run once more for what they push.
+    fn transpose(&self, cts: &[Tangent], operands: &[Operand]) -> Vec<Tangent> {
+        let linear: Vec<bool> = operands.iter().map(|operand| matches!(operand, Operand::Linear(_))).collect();
+        let avals: Vec<Aval> = operands.iter().map(Operand::aval).collect();
+        let Some(parts) = self.partial_eval(&avals, &linear) else {
+            raise(Error::new(
+                ErrorKind::Transform,
+                "while",
+                "a while loop whose predicate depends on what it is linear in has no transpose.",
+            ))
+        };
+        let known = |operand: &Operand| match operand {
+            Operand::Known(value) => value.clone(),
+            Operand::Linear(aval) => crate::bug!("a linear operand of type {aval} where a known one is needed"),
+        };
+        let inputs: Vec<Array> = parts.known_ins.iter().map(|&i| known(&operands[i])).collect();
+        let results = bind(parts.known.clone(), &inputs.iter().collect::<Vec<_>>());
+        let residuals = &results[parts.known_outs.len()..];
+        let inner: Vec<Operand> = parts
+            .unknown_ins
+            .iter()
+            .map(|source| match *source {
+                Source::Residual(i) => Operand::Known(residuals[i].clone()),
+                Source::Operand(i) => operands[i].clone(),
+            })
+            .collect();
+        let inner_cts: Vec<Tangent> = parts.unknown_outs.iter().map(|out| out.and_then(|i| cts[i].clone())).collect();
+        let Derivative::Rule(_, Some(rule)) = parts.unknown.derivative() else {
+            crate::bug!("the linear part of a loop has no transpose");
+        };
+        let mut cotangents: Vec<Tangent> = vec![None; operands.len()];
+        if inner_cts.iter().any(Option::is_some) {
+            for (source, ct) in parts.unknown_ins.iter().zip(rule(&inner_cts, &inner)) {
+                if let Source::Operand(i) = *source {
+                    cotangents[i] = ct;
+                }
+            }
+        }
+        cotangents
+    }
+
+    fn read(eqn: &Reading<'_>) -> Read<While> {
+        let primitive = While {
+            cond_jaxpr: eqn.jaxpr("cond_jaxpr")?,
+            body_jaxpr: eqn.jaxpr("body_jaxpr")?,
+            cond_nconsts: eqn.usize("cond_nconsts")?,
+            body_nconsts: eqn.usize("body_nconsts")?,
+        };
+        let consts = primitive.cond_nconsts.checked_add(primitive.body_nconsts);
+        if consts.is_none_or(|consts| consts > eqn.ins.len()) {
+            return Err(ReadError("there are fewer operands than `cond_nconsts` and `body_nconsts`".into()));
+        }
+        let (cond_consts, body_consts, carry) = primitive.split(eqn.ins);
+        eqn.takes(&primitive.cond_jaxpr, &[cond_consts, carry].concat())?;
+        eqn.takes(&primitive.body_jaxpr, &[body_consts, carry].concat())?;
+        if primitive.body_jaxpr.outs.len() < carry.len() {
+            return Err(ReadError("the body does not give what it carries".into()));
+        }
+        Ok(primitive)
     }
 }
 
@@ -146,8 +213,9 @@ impl Primitive for While {
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
-        let outs = self.body_jaxpr.out_avals();
+        let mut outs = self.body_jaxpr.out_avals();
         let (_, _, carry) = self.split(ins);
+        let pushed = outs.split_off(carry.len());
         for (position, (given, out)) in carry.iter().zip(&outs).enumerate() {
             if given.dtype != out.dtype || given.shape != out.shape {
                 let message = format!(
@@ -158,8 +226,8 @@ impl Primitive for While {
             }
         }
         match &self.cond_jaxpr.out_avals()[..] {
-            [pred] if pred.dtype == DType::Bool && outs.iter().all(|out| out.shape.starts_with(&pred.shape)) => {
-                Ok(outs)
+            [pred] if pred.dtype == DType::Bool && pred.ndim() == 0 => {
+                Ok(outs.into_iter().chain(pushed.into_iter().map(Aval::stack_of)).collect())
             }
             [pred] => {
                 let message = format!("cond_fun must return a boolean scalar, but got output type {pred}.");
@@ -171,14 +239,7 @@ impl Primitive for While {
 
     fn derivative(&self) -> Derivative<'_> {
         let jvp: Jvp<'_> = Box::new(|args, tangents| self.jvp(args, tangents));
-        let transpose: Transpose<'_> = Box::new(|_, _| {
-            raise(Error::new(
-                ErrorKind::Transform,
-                "while",
-                "Reverse-mode differentiation does not work for lax.while_loop or lax.fori_loop with dynamic \
-                 start/stop values. Try using lax.scan, or using fori_loop with static start/stop.",
-            ))
-        });
+        let transpose: Transpose<'_> = Box::new(|cts, operands| self.transpose(cts, operands));
         Derivative::Rule(jvp, Some(transpose))
     }
 
@@ -191,13 +252,12 @@ impl Primitive for While {
             let (jaxpr, have) = batch_jaxpr(&cond_closed, &ins, None, size);
             (jaxpr, have[0])
         };
-        let mut carry_marks =
+        let carry_marks =
             self.fix_carry(&body_marks, &marks(init_dims), |ins| batch_jaxpr(&body_closed, ins, None, size).1);
-        if batch_cond(&carry_marks).1 {
-            // Every lane has a predicate of its own, so every carried value has a value for every lane.
-            carry_marks = vec![true; carry_marks.len()];
+        let (cond, own_predicate) = batch_cond(&carry_marks);
+        if own_predicate || self.body_jaxpr.outs.len() > init_dims.len() {
+            return map_lanes(&Prim::new(self.clone()), args, dims, size);
         }
-        let (cond, _) = batch_cond(&carry_marks);
         let body_ins: Vec<bool> = body_marks.iter().chain(&carry_marks).copied().collect();
         let (body, _) = batch_jaxpr(&body_closed, &body_ins, Some(&carry_marks), size);
         let consts = self.cond_nconsts + self.body_nconsts;
@@ -224,72 +284,137 @@ impl Primitive for While {
         let (cond_consts, body_consts, init) = self.split(ins);
         let current: Vec<Buf> = init.iter().map(|&b| cx.buffer(cx.ty(b).clone())).collect();
         let cond_args: Vec<Buf> = cond_consts.iter().chain(&current).copied().collect();
-        let (cond, pred) = cx.block(|cx| {
-            let lanes = cx.jaxpr(&self.cond_jaxpr, &cond_args)[0];
-            let axes: Vec<usize> = (0..cx.ty(lanes).shape.len()).collect();
-            let any = if axes.is_empty() { lanes } else { cx.reduce(lanes, &axes, Scalar::bool(false), Binary::Or) };
-            (lanes, any)
-        });
-        let (lanes, pred) = pred;
+        let (cond, pred) = cx.block(|cx| cx.jaxpr(&self.cond_jaxpr, &cond_args)[0]);
         let body_args: Vec<Buf> = body_consts.iter().chain(&current).copied().collect();
-        let (body, next) = cx.block(|cx| {
-            let next = cx.jaxpr(&self.body_jaxpr, &body_args);
-            if cx.ty(lanes).shape.is_empty() {
-                return next;
-            }
-            // The predicate is computed again: a block sees only what is defined around it.
-            let lanes = cx.jaxpr(&self.cond_jaxpr, &cond_args)[0];
-            next.iter().zip(&current).map(|(&next, &current)| keep_done_lanes(cx, lanes, next, current)).collect()
-        });
+        let (body, mut next) = cx.block(|cx| cx.jaxpr(&self.body_jaxpr, &body_args));
+        let pushed = next.split_off(init.len());
         let carry: Vec<Carry> = init
             .iter()
             .zip(current)
             .zip(next)
             .map(|((&init, current), next)| Carry { init, current, next, last: cx.buffer(cx.ty(init).clone()) })
             .collect();
-        let results = carry.iter().map(|c| c.last).collect();
+        let ys: Vec<(Buf, Buf)> =
+            pushed.into_iter().map(|elem| (elem, cx.buffer(Ty::new(DType::Stack, &[])))).collect();
+        let results = carry.iter().map(|c| c.last).chain(ys.iter().map(|y| y.1)).collect();
         let kind = LoopKind::While { cond, pred };
-        cx.push(Step::Loop(Loop { kind, carry, xs: Vec::new(), ys: Vec::new(), body }));
+        cx.push(Step::Loop(Loop { kind, carry, xs: Vec::new(), ys, body }));
         results
     }
 
-    fn partial_eval(&self, _: &[Aval], unknown: &[bool]) -> Option<PartialEval> {
+    fn partial_eval(&self, ins: &[Aval], unknown: &[bool]) -> Option<PartialEval> {
         let (cond_consts, consts, carry) = self.split(unknown);
         let carry = self.fix_carry(consts, carry, |ins| unknown_outs(&self.body_jaxpr, ins));
-        let carry_at = self.cond_nconsts + self.body_nconsts;
-        // The known loop carries what the predicate and known values need; the rest runs in the unknown loop.
-        let used = crate::transform::dce::dce_outs(&self.cond_jaxpr, &[true]).1;
+        // The known loop decides how often both run.
+        let used = dce_outs(&self.cond_jaxpr, &[true]).1;
         let blocked = carry.iter().zip(&used[self.cond_nconsts..]).any(|(&unknown, &used)| unknown && used);
-        if blocked || cond_consts.contains(&true) || carry.iter().all(|&unknown| unknown) {
+        if blocked || cond_consts.contains(&true) || !(carry.contains(&true) || consts.contains(&true)) {
             return None;
         }
+        let body_at = self.cond_nconsts;
+        let body_unknown: Vec<bool> = consts.iter().chain(&carry).copied().collect();
+        let mut later = unknown_outs(&self.body_jaxpr, &body_unknown);
+        later[..carry.len()].copy_from_slice(&carry);
+        let known_body: Vec<usize> = (0..body_unknown.len()).filter(|&i| !body_unknown[i]).collect();
+        let known_avals: Vec<Aval> = known_body.iter().map(|&i| ins[body_at + i].clone()).collect();
+        let roles: Vec<Role> = known_body
+            .iter()
+            .map(|&i| if i < self.body_nconsts { Role::Const(body_at + i) } else { Role::Carry })
+            .collect();
+        let (known, linear) = builder::trace_with(&known_avals, |args| {
+            let mut given: Vec<Tangent> = vec![None; body_unknown.len()];
+            known_body.iter().zip(args).for_each(|(&i, arg)| given[i] = Some(arg.clone()));
+            let (mut outs, linear, residuals) = partial_eval(&closed(&self.body_jaxpr), &given, &later);
+            outs.extend(residuals);
+            outs.push(zeros(&count_record()));
+            (outs, linear)
+        });
+        let (mut known, closed_over) = close(&known);
+        if !closed_over.is_empty() {
+            return None;
+        }
+        let count = known.outs.pop()?;
+        let mains = later.iter().filter(|&&later| !later).count();
+        let mut parts = split(known, mains, linear, &roles);
+        let counter = parts.known.outs.len() - mains;
+        parts.known.outs.push(count);
         let known_carry: Vec<usize> = (0..carry.len()).filter(|&i| !carry[i]).collect();
-        let trimmed_outs = carry.iter().map(|&unknown| !unknown).collect::<Vec<bool>>();
-        let (body, needed) = crate::transform::dce::dce_outs(&self.body_jaxpr, &trimmed_outs);
-        let known_consts: Vec<usize> = (0..self.body_nconsts).filter(|&i| needed[i] && !consts[i]).collect();
-        let body_ins: Vec<usize> =
-            known_consts.iter().copied().chain(known_carry.iter().map(|&i| self.body_nconsts + i)).collect();
-        let outs: Vec<usize> = (0..body.outs.len()).collect();
+        let known_consts = known_body.len() - known_carry.len();
         let cond_ins: Vec<usize> =
             (0..self.cond_nconsts).chain(known_carry.iter().map(|&i| self.cond_nconsts + i)).collect();
         let known = While {
             cond_jaxpr: Arc::new(self.cond_jaxpr.reorder(&cond_ins, &[0])),
-            body_jaxpr: Arc::new(body.reorder(&body_ins, &outs)),
+            body_jaxpr: Arc::new(dce(&parts.known)),
             cond_nconsts: self.cond_nconsts,
-            body_nconsts: known_consts.len(),
+            body_nconsts: known_consts,
         };
-        let known_ins = (0..self.cond_nconsts)
-            .chain(known_consts.iter().map(|&i| self.cond_nconsts + i))
-            .chain(known_carry.iter().map(|&i| carry_at + i))
-            .collect();
+        // The unknown loop: consts; the carry; what turns pushed, first the stack that counts them.
+        let unknown_body = positions(&body_unknown).into_iter().map(|i| Source::Operand(body_at + i));
+        let all: Vec<Source> = parts.sources.into_iter().chain(unknown_body).collect();
+        let carry_at = body_at + self.body_nconsts;
+        let pick = |f: &dyn Fn(&Source) -> bool| (0..all.len()).filter(|&i| f(&all[i])).collect::<Vec<usize>>();
+        let consts = pick(&|source| matches!(source, Source::Operand(i) if *i < carry_at));
+        let carried = pick(&|source| matches!(source, Source::Operand(i) if *i >= carry_at));
+        let records = pick(&|source| matches!(source, Source::Residual(_)));
+        let order: Vec<usize> = consts.iter().chain(&carried).chain(&records).copied().collect();
+        let outs: Vec<usize> = (0..parts.linear.outs.len()).collect();
+        let mut turn = parts.linear.reorder(&order, &outs);
+        let unread = turn.fresh(count_record());
+        turn.invars.insert(consts.len() + carried.len(), unread);
+        let unknown = Scan {
+            jaxpr: Arc::new(turn),
+            length: None,
+            num_consts: consts.len(),
+            num_carry: carried.len(),
+            reverse: false,
+            unroll: 1,
+        };
+        let mut unknown_ins: Vec<Source> = order.iter().map(|&i| all[i]).collect();
+        unknown_ins.insert(consts.len() + carried.len(), Source::Residual(counter));
         Some(PartialEval {
             known: Prim::new(known),
-            known_ins,
-            known_outs: known_carry,
-            unknown: Prim::new(self.clone()),
-            unknown_ins: (0..unknown.len()).map(Source::Operand).collect(),
-            unknown_outs: carry.iter().enumerate().map(|(i, &unknown)| unknown.then_some(i)).collect(),
+            known_ins: (0..body_at).chain(known_body.iter().map(|&i| body_at + i)).collect(),
+            known_outs: (0..later.len()).filter(|&i| !later[i]).collect(),
+            unknown: Prim::new(unknown),
+            unknown_ins,
+            unknown_outs: positions(&later).into_iter().map(Some).collect(),
         })
+    }
+
+    fn dce(&self, used: &[bool]) -> Option<(Prim, Vec<bool>, Vec<bool>)> {
+        let carried = self.cond_jaxpr.invars.len() - self.cond_nconsts;
+        let cond_needs = dce_outs(&self.cond_jaxpr, &[true]).1;
+        let mut kept = used.to_vec();
+        kept[..carried].iter_mut().zip(&cond_needs[self.cond_nconsts..]).for_each(|(kept, &needed)| *kept |= needed);
+        let (body, body_needs) = loop {
+            let (body, needs) = dce_outs(&self.body_jaxpr, &kept);
+            let mut grew = false;
+            for (kept, &needed) in kept[..carried].iter_mut().zip(&needs[self.body_nconsts..]) {
+                grew |= needed && !*kept;
+                *kept |= needed;
+            }
+            if !grew {
+                break (body, needs);
+            }
+        };
+        let consts = [&cond_needs[..self.cond_nconsts], &body_needs[..self.body_nconsts]].concat();
+        if kept.iter().chain(&consts).all(|&kept| kept) {
+            return None;
+        }
+        let carry = positions(&kept[..carried]);
+        let args = |consts: &[bool]| -> Vec<usize> {
+            positions(consts).into_iter().chain(carry.iter().map(|&i| consts.len() + i)).collect()
+        };
+        let (cond_ins, body_ins) = (args(&consts[..self.cond_nconsts]), args(&consts[self.cond_nconsts..]));
+        let outs: Vec<usize> = (0..body.outs.len()).collect();
+        let primitive = While {
+            cond_jaxpr: Arc::new(self.cond_jaxpr.reorder(&cond_ins, &[0])),
+            body_jaxpr: Arc::new(body.reorder(&body_ins, &outs)),
+            cond_nconsts: cond_ins.len() - carry.len(),
+            body_nconsts: body_ins.len() - carry.len(),
+        };
+        let needed = consts.into_iter().chain(kept[..carried].iter().copied()).collect();
+        Some((Prim::new(primitive), needed, kept))
     }
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
@@ -298,25 +423,3 @@ impl Primitive for While {
 }
 
 crate::readers! { "while", 0..=usize::MAX, |eqn| While::read(eqn)?; }
-
-impl While {
-    fn read(eqn: &Reading<'_>) -> Read<While> {
-        let primitive = While {
-            cond_jaxpr: eqn.jaxpr("cond_jaxpr")?,
-            body_jaxpr: eqn.jaxpr("body_jaxpr")?,
-            cond_nconsts: eqn.usize("cond_nconsts")?,
-            body_nconsts: eqn.usize("body_nconsts")?,
-        };
-        let consts = primitive.cond_nconsts.checked_add(primitive.body_nconsts);
-        if consts.is_none_or(|consts| consts > eqn.ins.len()) {
-            return Err(ReadError("there are fewer operands than `cond_nconsts` and `body_nconsts`".into()));
-        }
-        let (cond_consts, body_consts, carry) = primitive.split(eqn.ins);
-        eqn.takes(&primitive.cond_jaxpr, &[cond_consts, carry].concat())?;
-        eqn.takes(&primitive.body_jaxpr, &[body_consts, carry].concat())?;
-        if primitive.body_jaxpr.outs.len() != carry.len() {
-            return Err(ReadError("the body does not give what it carries".into()));
-        }
-        Ok(primitive)
-    }
-}

@@ -231,6 +231,15 @@ impl<'a> Parser<'a> {
         self.blank();
         let at = self.at;
         let name = self.word("a dtype")?;
+        let record = if name == "stack" {
+            self.mark("<")?;
+            let record = self.aval()?;
+            self.mark(">")?;
+            Some(record)
+        } else {
+            None
+        };
+        let name = record.as_ref().map_or(name, |record| record.dtype.short_name());
         let Some(dtype) = DType::ALL.into_iter().find(|dtype| dtype.short_name() == name) else {
             return self.error(at, format!("expected a dtype, not `{name}`"));
         };
@@ -250,7 +259,7 @@ impl<'a> Parser<'a> {
         }
         let weak = self.rest().starts_with('*');
         self.at += usize::from(weak);
-        Ok(Aval { dtype, weak, shape })
+        Ok(Aval { dtype, weak, shape, record: record.map(Arc::new) })
     }
 
     fn binder(&mut self, jaxpr: &mut Jaxpr, scope: &mut Scope<'a>) -> Parsed<Var> {
@@ -472,6 +481,7 @@ fn number(text: &str, dtype: DType) -> Option<Scalar> {
             let scalar = Scalar::from_i128(dtype, value);
             (scalar.as_i128() == value).then_some(scalar)
         }
+        Kind::Opaque => None,
         Kind::Float => float(text).map(|value| Scalar::from_f64(dtype, value)),
         Kind::Complex => complex(text).map(|(re, im)| Scalar::from_complex(dtype, num_complex::Complex::new(re, im))),
     }

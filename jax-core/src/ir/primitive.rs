@@ -31,6 +31,16 @@ pub enum Operand {
     Linear(Aval),
 }
 
+impl Operand {
+    /// The type.
+    pub fn aval(&self) -> Aval {
+        match self {
+            Operand::Known(value) => value.aval().clone(),
+            Operand::Linear(aval) => aval.clone(),
+        }
+    }
+}
+
 /// A forward-mode rule: results and their tangents from operands and their tangents.
 pub type Jvp<'a> = Box<dyn Fn(&[Array], &[Tangent]) -> (Vec<Array>, Vec<Tangent>) + 'a>;
 

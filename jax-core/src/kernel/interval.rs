@@ -25,7 +25,7 @@ impl Interval {
             Kind::Bool => Some(Interval::new(0, 1)),
             Kind::Unsigned => Some(Interval::new(0, (1 << dtype.bits()) - 1)),
             Kind::Signed => Some(Interval::new(-(1 << (dtype.bits() - 1)), (1 << (dtype.bits() - 1)) - 1)),
-            Kind::Float | Kind::Complex => None,
+            Kind::Float | Kind::Complex | Kind::Opaque => None,
         }
     }
 

@@ -166,7 +166,8 @@ impl<'a> Parser<'a> {
     }
 
     fn dtype(&mut self) -> Parsed<DType> {
-        self.read("a dtype", |word| DType::ALL.into_iter().find(|dtype| dtype.short_name() == word))
+        let dtypes = || DType::ALL.into_iter().chain([DType::Stack]);
+        self.read("a dtype", |word| dtypes().find(|dtype| dtype.short_name() == word))
     }
 
     fn binary(&mut self) -> Parsed<Binary> {
@@ -229,6 +230,8 @@ impl<'a> Parser<'a> {
                     .ok()
                     .map(|value| super::interp::scalar::convert(dtype, Scalar::from_f64(DType::F32, value as f64))),
             }),
+            // A stack that is written down has no records.
+            Kind::Opaque => self.read(&what, |word| (word == "0").then(|| Scalar::zero(dtype))),
             _ => self.read(&what, |word| {
                 let value: i128 = word.parse().ok()?;
                 let limit = super::interval::Interval::of(dtype)?;
@@ -457,6 +460,8 @@ impl<'a> Parser<'a> {
     fn turns(&mut self) -> Parsed<Loop> {
         let counted = if self.eat("while") {
             None
+        } else if self.eat("stacked") {
+            Some(LoopKind::Stacked { reverse: self.eat("reverse") })
         } else {
             let extent = self.number()?;
             let reverse = self.eat("reverse");

@@ -107,7 +107,7 @@ impl Display for Exact {
         let Exact(value) = *self;
         let dtype = value.dtype();
         match dtype.kind() {
-            Kind::Bool | Kind::Signed | Kind::Unsigned => write!(f, "{}", value.as_i128()),
+            Kind::Bool | Kind::Signed | Kind::Unsigned | Kind::Opaque => write!(f, "{}", value.as_i128()),
             Kind::Float if value.as_f64().is_nan() => write!(f, "{:#x}", value.bits()),
             Kind::Float if dtype == DType::F64 => write!(f, "{:?}", value.as_f64()),
             Kind::Float => write!(f, "{:?}", value.as_f64() as f32),
@@ -264,6 +264,7 @@ fn write_loop(f: &mut Formatter<'_>, turns: &Loop, depth: usize) -> fmt::Result 
             write!(f, "{extent}{}", if *reverse { " reverse" } else { "" })?;
             counter.map_or(Ok(()), |counter| write!(f, " counter {counter}"))?;
         }
+        LoopKind::Stacked { reverse } => write!(f, "stacked{}", if *reverse { " reverse" } else { "" })?,
         LoopKind::While { .. } => write!(f, "while")?,
     }
     writeln!(f, " {{")?;

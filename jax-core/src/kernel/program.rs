@@ -82,9 +82,11 @@ pub struct Loop {
     pub kind: LoopKind,
     /// What one turn hands to the next.
     pub carry: Vec<Carry>,
-    /// Stacked inputs and the buffer that is their slice in a turn: `elem = stacked[i]` (counted loops only).
+    /// Stacked inputs and the buffer that is their slice in a turn: `elem = stacked[i]`. A while loop has none. A
+    /// record that a stack does not have, or has in another size, reads as zeros.
     pub xs: Vec<(Buf, Buf)>,
-    /// Slices that a turn gives and the stacked buffer they form: `stacked[i] = elem` (counted loops only).
+    /// Slices that a turn gives and the stacked buffer they form: `stacked[i] = elem`. Where the number of turns is
+    /// not known before the program runs, each is a stack, a scalar of dtype `Stack`.
     pub ys: Vec<(Buf, Buf)>,
     /// The steps of a turn.
     pub body: Block,
@@ -101,6 +103,11 @@ pub enum LoopKind {
         reverse: bool,
         /// A scalar `i64` buffer holding the index of the turn's slice, if the body needs it.
         counter: Option<Buf>,
+    },
+    /// As often as the longest of the stacks `xs` has records, of whatever type the turn reads them as.
+    Stacked {
+        /// Whether the turns visit the records from the last to the first.
+        reverse: bool,
     },
     /// As long as `pred`, a scalar `bool` that `cond` computes from the carried buffers, holds.
     While {

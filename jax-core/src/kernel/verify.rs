@@ -102,7 +102,10 @@ fn check_body(body: &Body, cx: &Context<'_>, bounds: Option<&[Option<Interval>]>
 
 fn check_node(body: &Body, dtype: DType, op: &Op, cx: &Context<'_>, bounds: Option<&[Option<Interval>]>) -> Verdict {
     match (op, cx) {
-        (Op::Const(value), _) => same(value.dtype(), dtype),
+        (Op::Const(value), _) => {
+            ensure!(dtype != DType::Stack || value.bits() == 0, "a stack that no loop made");
+            same(value.dtype(), dtype)
+        }
         (Op::Axis(axis), Context::Nest(nest)) => {
             ensure!((*axis as usize) < nest.extents.len(), "axis {axis} of {}", nest.extents.len());
             same(DType::I64, dtype)
@@ -118,6 +121,7 @@ fn check_node(body: &Body, dtype: DType, op: &Op, cx: &Context<'_>, bounds: Opti
         (Op::Axis(_) | Op::Load { .. }, Context::Combiner(_)) => Err("a combiner neither loads nor reads axes".into()),
         (Op::Arg(_), Context::Nest(_)) => Err("a nest has no arguments".into()),
         (Op::Table { table, index }, _) => {
+            ensure!(dtype != DType::Stack, "a table of stacks");
             table.iter().try_for_each(|entry| same(entry.dtype(), dtype))?;
             check_index(body, &[*index], &[table.len()], bounds)
         }
@@ -128,7 +132,7 @@ fn check_node(body: &Body, dtype: DType, op: &Op, cx: &Context<'_>, bounds: Opti
             check_binary(*op, arg, dtype)
         }
         (Op::MulAdd(a, b, c), _) => {
-            ensure!(dtype != DType::Bool, "mul_add of bool");
+            ensure!(is_number(dtype), "mul_add of {}", dtype.short_name());
             [a, b, c].into_iter().try_for_each(|&arg| expect(body, arg, dtype))
         }
         (Op::Select(pred, a, b) | Op::Rare { pred, rare: a, common: b }, _) => {
@@ -136,11 +140,15 @@ fn check_node(body: &Body, dtype: DType, op: &Op, cx: &Context<'_>, bounds: Opti
             expect(body, *a, dtype)?;
             expect(body, *b, dtype)
         }
-        (Op::Convert(_), _) => Ok(()),
+        (Op::Convert(a), _) => {
+            let from = dtype_of(body, *a)?;
+            ensure!(from != DType::Stack && dtype != DType::Stack, "a stack is no number");
+            Ok(())
+        }
         (Op::Bitcast(a), _) => {
             let from = dtype_of(body, *a)?;
             ensure!(
-                from.size() == dtype.size() && dtype != DType::Bool,
+                from.size() == dtype.size() && ![from, dtype].contains(&DType::Stack) && dtype != DType::Bool,
                 "a bitcast from {} to {}",
                 from.short_name(),
                 dtype.short_name()
@@ -171,9 +179,14 @@ fn check_index(body: &Body, index: &[Id], shape: &[usize], bounds: Option<&[Opti
     Ok(())
 }
 
+/// Whether arithmetic is done on this dtype.
+fn is_number(dtype: DType) -> bool {
+    !matches!(dtype.kind(), Kind::Bool | Kind::Opaque)
+}
+
 fn check_unary(op: Unary, arg: DType, dtype: DType) -> Verdict {
     let fits = match op {
-        Unary::Neg | Unary::Abs => arg != DType::Bool,
+        Unary::Neg | Unary::Abs => is_number(arg),
         Unary::Not => arg == DType::Bool || arg.is_integer(),
         Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::RoundEven => arg.kind() == Kind::Float,
         Unary::Erf | Unary::Erfc | Unary::ErfInv => arg.kind() == Kind::Float,
@@ -187,12 +200,14 @@ fn check_unary(op: Unary, arg: DType, dtype: DType) -> Verdict {
 
 fn check_binary(op: Binary, arg: DType, dtype: DType) -> Verdict {
     let fits = match op {
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => arg != DType::Bool,
-        Binary::Rem => arg != DType::Bool && !arg.is_complex(),
-        Binary::Min | Binary::Max | Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge => !arg.is_complex(),
+        Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => is_number(arg),
+        Binary::Rem => is_number(arg) && !arg.is_complex(),
+        Binary::Min | Binary::Max | Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge => {
+            is_number(arg) && !arg.is_complex() || arg == DType::Bool
+        }
         Binary::And | Binary::Or | Binary::Xor => arg == DType::Bool || arg.is_integer(),
         Binary::Shl | Binary::ShrLogical | Binary::ShrArithmetic | Binary::MulHigh => arg.is_integer(),
-        Binary::Eq | Binary::Ne => true,
+        Binary::Eq | Binary::Ne => arg != DType::Stack,
         Binary::Complex => matches!(arg, DType::F32 | DType::F64),
         Binary::Pow => arg.is_inexact(),
         Binary::Atan2 => arg.kind() == Kind::Float,
@@ -217,6 +232,7 @@ fn check_combine(op: Binary, dtype: DType) -> Verdict {
 fn check_reduction(body: &Body, reduction: &Reduction) -> Verdict {
     let dtypes: Vec<DType> = reduction.init.iter().map(|init| init.dtype()).collect();
     let count = dtypes.len();
+    ensure!(!dtypes.contains(&DType::Stack), "a reduction of stacks");
     ensure!(reduction.values.len() == count, "{} values and {count} initial ones", reduction.values.len());
     reduction.values.iter().zip(&dtypes).try_for_each(|(&value, &dtype)| expect(body, value, dtype))?;
     match &reduction.combine {
@@ -347,8 +363,14 @@ impl<'a> Scope<'a> {
                         scope.define(counter)?;
                     }
                 }
+                LoopKind::Stacked { .. } => {
+                    for &(stack, elem) in &turns.xs {
+                        scope.expect(stack, &Ty::new(DType::Stack, &[]))?;
+                        scope.define(elem)?;
+                    }
+                }
                 LoopKind::While { cond, pred } => {
-                    ensure!(turns.xs.is_empty() && turns.ys.is_empty(), "a while loop has no slices");
+                    ensure!(turns.xs.is_empty(), "a while loop reads no slices");
                     scope
                         .inner(|scope| {
                             scope.block(cond)?;
@@ -357,6 +379,10 @@ impl<'a> Scope<'a> {
                         })
                         .map_err(|e| format!("predicate: {e}"))?;
                 }
+            }
+            if !matches!(turns.kind, LoopKind::Counted { .. }) {
+                let stack = Ty::new(DType::Stack, &[]);
+                turns.ys.iter().try_for_each(|&(_, stacked)| scope.expect(stacked, &stack))?;
             }
             scope.block(&turns.body).map_err(|e| format!("turn: {e}"))?;
             let results = turns.carry.iter().map(|carry| carry.next).chain(turns.ys.iter().map(|&(elem, _)| elem));

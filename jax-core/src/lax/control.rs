@@ -163,7 +163,7 @@ where
     let (jaxpr, consts) = closed.convert_consts();
     let primitive = Scan {
         jaxpr: Arc::new(jaxpr),
-        length,
+        length: Some(length),
         num_consts: consts.len(),
         num_carry: count,
         reverse: options.reverse,

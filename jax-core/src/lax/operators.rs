@@ -124,7 +124,7 @@ pub fn floor_divide(x: &Array, y: &Array) -> Array {
             choose(&lower, &arith::sub(&quotient, &constant_like(&quotient, 1.0)), &quotient)
         }
         Kind::Float => float_floor_divide(&x, &y),
-        Kind::Complex => raise(Error::new(
+        Kind::Complex | Kind::Opaque => raise(Error::new(
             ErrorKind::DType,
             "floor_divide",
             format!("floor_divide does not accept dtype {}. It accepts real numbers.", x.dtype()),

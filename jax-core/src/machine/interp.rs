@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::{Analysis, Device, Executable, Input, Machine, Memory, Storage};
 use crate::base::error::ErrorKind;
-use crate::base::{Error, Result};
-use crate::kernel::{Buf, Program, interp};
+use crate::base::{DType, Error, Result};
+use crate::kernel::interp::{self, Stacks};
+use crate::kernel::{Buf, Program};
 
 /// Runs programs through [`kernel::interp`](crate::kernel::interp).
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,35 @@ impl Memory for HostMemory {
     }
 }
 
+/// Numbers of stacks, with the stacks.
+#[derive(Debug)]
+struct StackMemory {
+    numbers: HostMemory,
+    stacks: Arc<Stacks>,
+}
+
+impl Memory for StackMemory {
+    fn bytes(&self) -> &[u8] {
+        self.numbers.bytes()
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn device(&self) -> Device {
+        DEVICE
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
 /// A program, run as it is.
 #[derive(Debug)]
 struct Interpreted(Program);
@@ -84,15 +114,28 @@ impl Executable for Interpreted {
                 Input::Donated(storage) => &storage.bytes()[..self.0.ty(buf).bytes()],
             })
             .collect();
-        let outputs = interp::run(&self.0, &bytes);
-        outputs
-            .into_iter()
-            .map(|output| {
-                let mut memory = HostMemory::new(output.len())?;
-                memory.bytes_mut().copy_from_slice(&output);
-                Ok(Arc::new(memory) as Storage)
+        let mut stacks = Stacks::new();
+        for input in inputs.iter() {
+            let memory = match input {
+                Input::Shared(storage) => storage.as_any(),
+                Input::Donated(storage) => storage.as_any(),
+                Input::Scalar(_) => continue,
+            };
+            if let Some(memory) = memory.downcast_ref::<StackMemory>() {
+                stacks.extend(memory.stacks.iter().map(|(&number, records)| (number, records.clone())));
+            }
+        }
+        let outputs = interp::run_with(&self.0, &bytes, &mut stacks);
+        let stacks = Arc::new(stacks);
+        let keep = |(output, &buf): (Vec<u8>, &Buf)| {
+            let mut memory = HostMemory::new(output.len())?;
+            memory.bytes_mut().copy_from_slice(&output);
+            Ok(match self.0.ty(buf).dtype {
+                DType::Stack => Arc::new(StackMemory { numbers: memory, stacks: stacks.clone() }),
+                _ => Arc::new(memory) as Storage,
             })
-            .collect()
+        };
+        outputs.into_iter().zip(&self.0.outputs).map(keep).collect()
     }
 
     fn analysis(&self) -> Analysis {

@@ -92,7 +92,7 @@ impl Primitive for ArgExtreme {
         }
         let mut shape = aval.shape.clone();
         shape.remove(axis);
-        Ok(vec![Aval { dtype: self.index_dtype, weak: false, shape }])
+        Ok(vec![Aval::new(self.index_dtype, &shape)])
     }
 
     fn derivative(&self) -> Derivative<'_> {

@@ -90,7 +90,7 @@ impl Primitive for Complex {
             DType::F32 => DType::C64,
             _ => DType::C128,
         };
-        Ok(vec![Aval { dtype, weak: false, shape: result_shape("complex", ins)? }])
+        Ok(vec![Aval::new(dtype, &result_shape("complex", ins)?)])
     }
 
     fn derivative(&self) -> Derivative<'_> {

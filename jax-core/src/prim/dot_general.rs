@@ -234,7 +234,7 @@ impl Primitive for DotGeneral {
         self.check(&ins[0], &ins[1])?;
         let dtype = self.dtype(ins[0].dtype, ins[1].dtype)?;
         let shape = self.dimension_numbers.shape(&ins[0].shape, &ins[1].shape);
-        Ok(vec![Aval { dtype, weak: ins[0].weak && ins[1].weak, shape }])
+        Ok(vec![Aval::new(dtype, &shape).with_weak(ins[0].weak && ins[1].weak)])
     }
 
     fn derivative(&self) -> Derivative<'_> {

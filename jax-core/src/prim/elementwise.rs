@@ -239,7 +239,7 @@ macro_rules! binary {
                     let dtype = elementwise::same_dtype(stringify!($function), ins, elementwise::$accepts, $what)?;
                     let weak = ins.iter().all(|aval| aval.weak);
                     let shape = elementwise::result_shape(stringify!($function), ins)?;
-                    let aval = $crate::ir::Aval { dtype, weak, shape };
+                    let aval = $crate::ir::Aval::new(dtype, &shape).with_weak(weak);
                     $(let aval = $crate::prim::elementwise::$result(aval);)?
                     Ok(vec![aval])
                 }

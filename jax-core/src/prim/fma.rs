@@ -29,7 +29,7 @@ impl Primitive for Fma {
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
         let dtype = same_dtype("fma", ins, float, "floats")?;
         let weak = ins.iter().all(|aval| aval.weak);
-        Ok(vec![Aval { dtype, weak, shape: result_shape("fma", ins)? }])
+        Ok(vec![Aval::new(dtype, &result_shape("fma", ins)?).with_weak(weak)])
     }
 
     fn derivative(&self) -> Derivative<'_> {

@@ -142,6 +142,7 @@ fn default_fill(dtype: DType) -> Scalar {
         Kind::Signed => Scalar::from_bits(dtype, 1 << (dtype.bits() - 1)),
         Kind::Unsigned => Scalar::from_bits(dtype, u128::MAX),
         Kind::Float | Kind::Complex => Scalar::from_f64(dtype, f64::NAN),
+        Kind::Opaque => Scalar::zero(dtype),
     }
 }
 

@@ -30,6 +30,7 @@ pub mod shape;
 pub mod slice;
 pub mod sort;
 pub mod special;
+pub mod stack;
 pub mod threefry;
 pub mod trig;
 

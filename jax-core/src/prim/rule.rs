@@ -2,12 +2,16 @@
 
 use super::arith::add_any;
 use super::shape::{broadcast, broadcast_in_dim, move_axis};
+use super::stack::{add_stacks, empty_stack};
 use crate::array::Array;
 use crate::base::Scalar;
 use crate::ir::{Aval, Tangent};
 
 /// Zeros of this type.
 pub fn zeros(aval: &Aval) -> Array {
+    if aval.is_stack() {
+        return empty_stack(aval);
+    }
     full(aval, 0.0)
 }
 
@@ -20,6 +24,7 @@ pub fn full(aval: &Aval, value: f64) -> Array {
 /// The sum of two tangents or cotangents of one value.
 pub fn add_tangents(x: Tangent, y: Tangent) -> Tangent {
     match (x, y) {
+        (Some(x), Some(y)) if x.aval().is_stack() => Some(add_stacks(&x, &y)),
         (Some(x), Some(y)) => Some(add_any(&x, &y)),
         (x, None) => x,
         (None, y) => y,

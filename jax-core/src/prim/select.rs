@@ -179,7 +179,7 @@ impl Primitive for Clamp {
         same_dtype("clamp", ins, real_or_bool, "real numbers and bool")?;
         let shape = result_shape("clamp", ins)?;
         let weak = ins.iter().all(|aval| aval.weak);
-        Ok(vec![Aval { dtype: ins[1].dtype, weak, shape }])
+        Ok(vec![Aval { weak, shape, ..ins[1].clone() }])
     }
 
     fn derivative(&self) -> Derivative<'_> {

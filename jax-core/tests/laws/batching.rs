@@ -17,6 +17,7 @@ fn lane(array: &Array, lane: usize) -> Array {
     if let [only] = &mut elements[..] {
         *only = match only.dtype().kind() {
             Kind::Bool => Scalar::bool(only.as_bool() ^ (lane % 2 == 1)),
+            Kind::Opaque => *only,
             Kind::Signed | Kind::Unsigned => Scalar::from_i128(only.dtype(), only.as_i128() + lane as i128),
             Kind::Float | Kind::Complex => {
                 Scalar::from_complex(only.dtype(), only.as_complex() * (1.0 - 0.125 * lane as f64))

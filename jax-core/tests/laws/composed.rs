@@ -12,16 +12,16 @@ use jax_core::prim::dot_general::{DotDimensionNumbers, dot_general};
 use super::check::*;
 use super::derivative::{Modes, check};
 
-const BOTH: Modes = Modes { forward: true, reverse: true };
+pub const BOTH: Modes = Modes { forward: true, reverse: true };
 
-fn vector(shape: &[usize], values: &[f64]) -> Array {
+pub fn vector(shape: &[usize], values: &[f64]) -> Array {
     let size: usize = shape.iter().product();
     Array::from_slice(&values.iter().copied().cycle().take(size).collect::<Vec<f64>>(), shape)
 }
 
 type Function<'a> = dyn Fn(Array) -> Array + Send + Sync + 'a;
 
-fn above(x: &Array, limit: f64) -> Array {
+pub fn above(x: &Array, limit: f64) -> Array {
     gt(x, &Array::scalar(Scalar::from_f64(x.dtype(), limit)))
 }
 
@@ -30,7 +30,7 @@ fn matmul(x: &Array, y: &Array) -> Array {
 }
 
 /// The function of these arguments obeys the laws of derivatives to this order, whole and compiled.
-fn obeys(name: &str, order: usize, args: &[Array], want: Modes, f: impl Fn(&[Array]) -> Vec<Array>) {
+pub fn obeys(name: &str, order: usize, args: &[Array], want: Modes, f: impl Fn(&[Array]) -> Vec<Array>) {
     let closed = builder::trace(&avals(args), f);
     assert_eq!(check(&closed, args, order, &mut Rng(11), name), want, "{name}");
 }

@@ -7,6 +7,7 @@ mod check;
 mod complete;
 mod composed;
 mod derivative;
+mod loops;
 mod oracle;
 mod passes;
 mod text;

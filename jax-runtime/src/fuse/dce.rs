@@ -40,12 +40,18 @@ impl Needs {
                 for carry in carry {
                     self.of[carry.current.0 as usize].extend([carry.init, carry.next]);
                     self.of[carry.last.0 as usize].extend([carry.init, carry.next]);
-                    if let LoopKind::While { pred, .. } = kind {
-                        self.of[carry.last.0 as usize].push(*pred);
-                    }
                 }
                 xs.iter().for_each(|&(stacked, elem)| self.of[elem.0 as usize].push(stacked));
                 ys.iter().for_each(|&(elem, stacked)| self.of[stacked.0 as usize].push(elem));
+                // How often the loop runs: what it is decided by belongs to every result.
+                let deciding: Vec<Buf> = match kind {
+                    LoopKind::Counted { .. } => Vec::new(),
+                    LoopKind::Stacked { .. } => xs.iter().map(|&(_, elem)| elem).collect(),
+                    LoopKind::While { pred, .. } => vec![*pred],
+                };
+                for result in carry.iter().map(|carry| carry.last).chain(ys.iter().map(|&(_, stacked)| stacked)) {
+                    self.of[result.0 as usize].extend(&deciding);
+                }
             }
             Step::Cond { index, branches, outs } => {
                 for (position, out) in outs.iter().enumerate() {

@@ -28,7 +28,7 @@ pub fn binary(op: Binary, a: Scalar, b: Scalar) -> Option<Scalar> {
     match a.dtype().kind() {
         Kind::Bool | Kind::Signed | Kind::Unsigned => integer(op, a, b),
         Kind::Float => float(op, a, b),
-        Kind::Complex => None,
+        Kind::Complex | Kind::Opaque => None,
     }
 }
 

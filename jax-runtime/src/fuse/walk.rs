@@ -33,6 +33,7 @@ pub fn for_each_buf(step: &mut Step, mut f: impl FnMut(&mut Buf, bool)) {
             }
             match kind {
                 LoopKind::Counted { counter, .. } => counter.iter_mut().for_each(|buf| f(buf, false)),
+                LoopKind::Stacked { .. } => {}
                 LoopKind::While { pred, .. } => f(pred, true),
             }
         }

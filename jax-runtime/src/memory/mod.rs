@@ -3,6 +3,8 @@
 //!
 //! Which buffer lives where in a program is `schedule::place`'s business, not this module's.
 
+pub mod stack;
+
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::any::Any;
 use std::cell::RefCell;

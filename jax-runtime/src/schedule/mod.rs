@@ -9,6 +9,7 @@ pub mod place;
 pub mod print;
 pub mod target;
 
+use jax_core::base::DType;
 use jax_core::kernel::{self, Block, Buf, Program, Sort, Ty};
 
 pub use claim::Gemm;
@@ -97,6 +98,8 @@ pub struct Loop {
     pub ys: Vec<(Buf, Buf, bool)>,
     /// The steps of a turn.
     pub steps: Vec<Step>,
+    /// Whether the stacks that a turn makes go with the turn.
+    pub frees: bool,
 }
 
 /// How often a loop runs.
@@ -110,6 +113,11 @@ pub enum LoopKind {
         reverse: bool,
         /// The buffer of the turn's index.
         counter: Option<Buf>,
+    },
+    /// As often as the longest of the stacks that it reads has records.
+    Stacked {
+        /// Whether records are visited from the last to the first.
+        reverse: bool,
     },
     /// Until a predicate fails.
     While {
@@ -132,10 +140,24 @@ pub struct Carry {
     pub copy: bool,
 }
 
+/// Whether stacks are made by these steps, other than in turns that free their own.
+pub fn makes_stacks(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Loop(inner) => {
+            let touches = !inner.xs.is_empty() || !inner.ys.is_empty();
+            let own = touches && !matches!(inner.kind, LoopKind::Counted { .. });
+            let pred = matches!(&inner.kind, LoopKind::While { steps, .. } if makes_stacks(steps));
+            own || pred || makes_stacks(&inner.steps)
+        }
+        Step::Cond { branches, .. } => branches.iter().any(|branch| makes_stacks(&branch.steps)),
+        Step::Loops { .. } | Step::Gemm { .. } | Step::Sort(_) => false,
+    })
+}
+
 /// Schedules a verified, fused and expanded program.
 pub fn schedule(program: Program, target: &Target) -> Schedule {
     let plan = place::place(&program, target);
-    let mut lower = Lower { target, plan: &plan, partials: plan.partials.iter().copied() };
+    let mut lower = Lower { target, plan: &plan, bufs: &program.bufs, partials: plan.partials.iter().copied() };
     let steps = lower.block(&program.body);
     Schedule {
         target: target.clone(),
@@ -153,6 +175,7 @@ pub fn schedule(program: Program, target: &Target) -> Schedule {
 struct Lower<'a, P> {
     target: &'a Target,
     plan: &'a place::Plan,
+    bufs: &'a [Ty],
     partials: P,
 }
 
@@ -197,6 +220,7 @@ impl<P: Iterator<Item = Option<usize>>> Lower<'_, P> {
             kernel::LoopKind::Counted { extent, reverse, counter } => {
                 LoopKind::Counted { extent: *extent, reverse: *reverse, counter: *counter }
             }
+            kernel::LoopKind::Stacked { reverse } => LoopKind::Stacked { reverse: *reverse },
             kernel::LoopKind::While { cond, pred } => LoopKind::While { steps: self.block(cond), pred: *pred },
         };
         let steps = self.block(&inner.body);
@@ -208,6 +232,10 @@ impl<P: Iterator<Item = Option<usize>>> Lower<'_, P> {
             let direct = self.plan.slices.get(&elem) == Some(&stacked);
             (elem, stacked, !direct)
         });
-        Loop { kind, carry: carry.collect(), xs: inner.xs.clone(), ys: ys.collect(), steps }
+        let handed = inner.carry.iter().map(|carry| carry.next).chain(inner.ys.iter().map(|&(elem, _)| elem));
+        let stays = handed.into_iter().all(|buf| self.bufs[buf.0 as usize].dtype != DType::Stack);
+        let frees =
+            stays && (makes_stacks(&steps) || matches!(&kind, LoopKind::While { steps, .. } if makes_stacks(steps)));
+        Loop { kind, carry: carry.collect(), xs: inner.xs.clone(), ys: ys.collect(), steps, frees }
     }
 }

@@ -221,6 +221,7 @@ impl Uses {
         inner.xs.iter().for_each(|&(_, slice)| self.define(slice));
         match &inner.kind {
             LoopKind::Counted { counter, .. } => counter.iter().for_each(|&buf| self.define(buf)),
+            LoopKind::Stacked { .. } => {}
             LoopKind::While { cond, pred } => {
                 self.block(cond);
                 self.position += 1;
@@ -463,6 +464,7 @@ impl Placer<'_> {
                     self.assign(*counter, None, self.position);
                 }
             }
+            LoopKind::Stacked { .. } => {}
             LoopKind::While { cond, .. } => {
                 self.block(cond);
                 self.position += 1;

@@ -90,6 +90,9 @@ fn turns(f: &mut Formatter<'_>, inner: &Loop, depth: usize) -> fmt::Result {
         LoopKind::Counted { extent, reverse, .. } => {
             writeln!(f, "{pad}loop {extent}{}", if *reverse { " reverse" } else { "" })?;
         }
+        LoopKind::Stacked { reverse } => {
+            writeln!(f, "{pad}loop over stacks{}", if *reverse { " reverse" } else { "" })?;
+        }
         LoopKind::While { steps: cond, pred } => {
             writeln!(f, "{pad}while b{}", pred.0)?;
             steps(f, cond, depth + 1)?;

@@ -56,6 +56,7 @@ fn run_loop(program: &Program, turns: &Loop, values: &mut Values) {
     }
     let (extent, reverse, counter) = match &turns.kind {
         LoopKind::Counted { extent, reverse, counter } => (*extent, *reverse, *counter),
+        LoopKind::Stacked { .. } => panic!("no program here has stacks"),
         LoopKind::While { cond, pred } => {
             assert!(turns.xs.is_empty() && turns.ys.is_empty());
             loop {

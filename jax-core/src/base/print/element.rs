@@ -25,7 +25,7 @@ impl Format {
     pub fn new(dtype: DType, elements: &[Scalar], scalar: bool, options: &PrintOptions) -> Format {
         match dtype.kind() {
             Kind::Bool => Format::Bool(!scalar),
-            Kind::Signed | Kind::Unsigned => {
+            Kind::Signed | Kind::Unsigned | Kind::Opaque => {
                 let values = || elements.iter().map(|e| e.as_i128());
                 let prefix = match options.sign {
                     Sign::Plus => "+",

@@ -10,7 +10,7 @@ use crate::base::{DType, Kind, Scalar};
 pub fn literal(x: Scalar) -> String {
     match x.dtype().kind() {
         Kind::Bool => if x.as_bool() { "True" } else { "False" }.to_string(),
-        Kind::Signed | Kind::Unsigned => x.as_i128().to_string(),
+        Kind::Signed | Kind::Unsigned | Kind::Opaque => x.as_i128().to_string(),
         Kind::Float => point_zero(digits::alone(DType::F64, x.as_f64())),
         Kind::Complex => complex(DType::F64, x),
     }

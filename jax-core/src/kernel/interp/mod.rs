@@ -3,7 +3,10 @@
 //! What a scalar operation gives is in [`scalar`].
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering as AtomicOrdering};
 
 pub mod scalar;
 
@@ -13,7 +16,18 @@ use crate::bug;
 
 /// Runs a program on the bytes of its inputs and gives the bytes of its outputs.
 pub fn run(program: &Program, inputs: &[&[u8]]) -> Vec<Vec<u8>> {
-    let mut env = Env { program, values: vec![None; program.bufs.len()] };
+    run_with(program, inputs, &mut Stacks::new())
+}
+
+/// The records of a stack, in the order in which they were pushed.
+pub type Records = Vec<Box<[u8]>>;
+
+/// Stacks by the number that buffers of dtype `Stack` hold. 0 is the stack without records.
+pub type Stacks = HashMap<u64, Arc<Records>>;
+
+/// Like [`run`], for programs that take stacks or give them: those made are added to `stacks`.
+pub fn run_with(program: &Program, inputs: &[&[u8]], stacks: &mut Stacks) -> Vec<Vec<u8>> {
+    let mut env = Env { program, values: vec![None; program.bufs.len()], stacks };
     if inputs.len() != program.inputs.len() {
         bug!("a program of {} inputs got {}", program.inputs.len(), inputs.len());
     }
@@ -174,6 +188,7 @@ fn write(bytes: &mut [u8], position: usize, value: Scalar) {
 struct Env<'a> {
     program: &'a Program,
     values: Vec<Option<Rc<[u8]>>>,
+    stacks: &'a mut Stacks,
 }
 
 impl Env<'_> {
@@ -250,17 +265,62 @@ impl Env<'_> {
                     self.set(stacked, stack);
                 }
             }
-            LoopKind::While { cond, pred } => loop {
-                self.block(cond);
-                if !read(DType::Bool, &self.get(*pred), 0).as_bool() {
-                    break;
+            LoopKind::Stacked { reverse } => {
+                let trips = turns.xs.iter().map(|&(stack, _)| self.records(stack).len()).max().unwrap_or(0);
+                let mut pushed = vec![Records::new(); turns.ys.len()];
+                for turn in 0..trips {
+                    let place = if *reverse { trips - 1 - turn } else { turn };
+                    for &(stack, elem) in &turns.xs {
+                        let size = self.program.ty(elem).bytes();
+                        let record = self.records(stack).get(place).filter(|record| record.len() == size);
+                        let record = record.map_or_else(|| vec![0; size], |record| record.to_vec());
+                        self.set(elem, record);
+                    }
+                    self.block(&turns.body);
+                    self.push(turns, &mut pushed);
+                    self.advance(turns);
                 }
-                self.block(&turns.body);
-                self.advance(turns);
-            },
+                if *reverse {
+                    pushed.iter_mut().for_each(|records| records.reverse());
+                }
+                self.keep(turns, pushed);
+            }
+            LoopKind::While { cond, pred } => {
+                let mut pushed = vec![Records::new(); turns.ys.len()];
+                loop {
+                    self.block(cond);
+                    if !read(DType::Bool, &self.get(*pred), 0).as_bool() {
+                        break;
+                    }
+                    self.block(&turns.body);
+                    self.push(turns, &mut pushed);
+                    self.advance(turns);
+                }
+                self.keep(turns, pushed);
+            }
         }
         for carry in &turns.carry {
             self.set(carry.last, self.get(carry.current));
+        }
+    }
+
+    fn records(&self, stack: Buf) -> &[Box<[u8]>] {
+        let number = read(DType::Stack, &self.get(stack), 0).bits() as u64;
+        self.stacks.get(&number).map_or(&[], |records| records.as_slice())
+    }
+
+    /// Adds what a turn gives to the stacks of its loop.
+    fn push(&self, turns: &Loop, pushed: &mut [Records]) {
+        turns.ys.iter().zip(pushed).for_each(|(&(elem, _), records)| records.push(self.get(elem).to_vec().into()));
+    }
+
+    /// Makes stacks of what the turns of a loop gave.
+    fn keep(&mut self, turns: &Loop, pushed: Vec<Records>) {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        for (&(_, stacked), records) in turns.ys.iter().zip(pushed) {
+            let number = NEXT.fetch_add(1, AtomicOrdering::Relaxed);
+            self.stacks.insert(number, Arc::new(records));
+            self.set(stacked, number.to_le_bytes().to_vec());
         }
     }
 

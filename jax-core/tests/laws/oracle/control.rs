@@ -47,8 +47,9 @@ fn scan(p: &Scan, args: &[Array]) -> Vec<Array> {
     let (consts, rest) = args.split_at(p.num_consts);
     let (init, xs) = rest.split_at(p.num_carry);
     let mut carry = init.to_vec();
-    let mut ys = vec![Vec::new(); p.length];
-    let turns: Vec<usize> = if p.reverse { (0..p.length).rev().collect() } else { (0..p.length).collect() };
+    let length = p.length.unwrap_or_else(|| panic!("a length of run time"));
+    let mut ys = vec![Vec::new(); length];
+    let turns: Vec<usize> = if p.reverse { (0..length).rev().collect() } else { (0..length).collect() };
     for turn in turns {
         let slice = |x: &Array| {
             let size: usize = x.shape()[1..].iter().product();

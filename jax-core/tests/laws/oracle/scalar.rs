@@ -35,6 +35,7 @@ pub fn result(prim: &Prim, out: DType, args: &[Scalar]) -> Option<Scalar> {
     by_bits.or_else(|| match first.dtype().kind() {
         Kind::Bool => of_bools(prim.name(), &args.iter().map(|x| x.as_bool()).collect::<Vec<_>>()).map(Scalar::bool),
         Kind::Signed | Kind::Unsigned => of_integers(prim, first.dtype(), out, args),
+        Kind::Opaque => None,
         Kind::Float => of_floats(prim, out, &args.iter().map(|x| x.as_f64()).collect::<Vec<_>>()),
         Kind::Complex => of_complex(prim, out, &args.iter().map(|x| x.as_complex()).collect::<Vec<_>>()),
     })

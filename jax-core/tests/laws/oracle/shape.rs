@@ -146,7 +146,7 @@ pub fn results(sample: &Sample) -> Option<Vec<Array>> {
 /// A number in a dtype: integers wrapped, truth values by whether they are not zero.
 fn number(dtype: DType, value: Complex<f64>) -> Scalar {
     match dtype.kind() {
-        Kind::Bool | Kind::Signed | Kind::Unsigned => Scalar::from_i128(dtype, value.re as i128),
+        Kind::Bool | Kind::Signed | Kind::Unsigned | Kind::Opaque => Scalar::from_i128(dtype, value.re as i128),
         Kind::Float | Kind::Complex => Scalar::from_complex(dtype, value),
     }
 }

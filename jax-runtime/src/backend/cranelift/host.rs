@@ -9,6 +9,7 @@ use gemm::Parallelism;
 use jax_core::base::{DType, Kind, Scalar, shape::strides};
 use rayon::prelude::*;
 
+use crate::memory::stack;
 use crate::schedule::Gemm;
 
 /// The result of handing code to a module.
@@ -23,6 +24,16 @@ pub struct Refs {
     pub claim: FuncRef,
     /// `parallel`.
     pub parallel: FuncRef,
+    /// `stack::make`.
+    pub make: FuncRef,
+    /// `stack::grow`.
+    pub grow: FuncRef,
+    /// `stack::read`.
+    pub read: FuncRef,
+    /// `stack::mark`.
+    pub mark: FuncRef,
+    /// `stack::release`.
+    pub release: FuncRef,
     /// Remainder of `f32`.
     pub fmod32: FuncRef,
     /// Remainder of `f64`.
@@ -31,7 +42,7 @@ pub struct Refs {
 
 /// The host's functions as a module names them.
 #[derive(Clone, Copy, Debug)]
-pub struct Ids([FuncId; 5]);
+pub struct Ids([FuncId; 10]);
 
 /// What a step leaves to the host, with everything known at compile time.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +70,11 @@ pub fn symbols(builder: &mut JITBuilder) {
     builder.symbol("jax_copy", copy as *const u8);
     builder.symbol("jax_claim", claim as *const u8);
     builder.symbol("jax_parallel", parallel as *const u8);
+    builder.symbol("jax_make", stack::make as *const u8);
+    builder.symbol("jax_grow", stack::grow as *const u8);
+    builder.symbol("jax_read", stack::read as *const u8);
+    builder.symbol("jax_mark", stack::mark as *const u8);
+    builder.symbol("jax_release", stack::release as *const u8);
     builder.symbol("jax_fmod32", fmod32 as *const u8);
     builder.symbol("jax_fmod64", fmod64 as *const u8);
 }
@@ -76,6 +92,11 @@ pub fn declare(module: &mut JITModule) -> Compiled<Ids> {
         function("jax_copy", &[I64; 3], &[])?,
         function("jax_claim", &[I64; 3], &[])?,
         function("jax_parallel", &[I64; 4], &[])?,
+        function("jax_make", &[I64; 3], &[I64])?,
+        function("jax_grow", &[I64; 2], &[])?,
+        function("jax_read", &[I64; 4], &[I64])?,
+        function("jax_mark", &[I64; 1], &[I64])?,
+        function("jax_release", &[I64; 2], &[])?,
         function("jax_fmod32", &[F32; 2], &[F32])?,
         function("jax_fmod64", &[F64; 2], &[F64])?,
     ]))
@@ -83,8 +104,9 @@ pub fn declare(module: &mut JITModule) -> Compiled<Ids> {
 
 /// Makes the host's functions callable from a function.
 pub fn import(ids: Ids, module: &mut JITModule, func: &mut Function) -> Refs {
-    let [copy, claim, parallel, fmod32, fmod64] = ids.0.map(|id| module.declare_func_in_func(id, func));
-    Refs { copy, claim, parallel, fmod32, fmod64 }
+    let [copy, claim, parallel, make, grow, read, mark, release, fmod32, fmod64] =
+        ids.0.map(|id| module.declare_func_in_func(id, func));
+    Refs { copy, claim, parallel, make, grow, read, mark, release, fmod32, fmod64 }
 }
 
 extern "C" fn fmod32(a: f32, b: f32) -> f32 {
@@ -240,7 +262,7 @@ fn order(dtype: DType, element: Scalar) -> (u128, u128) {
         }
         Kind::Float => (float(element.as_f64()), 0),
         Kind::Signed => ((element.as_i128() + (1 << 64)) as u128, 0),
-        Kind::Bool | Kind::Unsigned => (element.bits(), 0),
+        Kind::Bool | Kind::Unsigned | Kind::Opaque => (element.bits(), 0),
     }
 }
 

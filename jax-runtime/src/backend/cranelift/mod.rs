@@ -20,10 +20,11 @@ use cranelift_module::{ModuleError, default_libcall_names};
 use jax_core::base::error::{Error, ErrorKind, Result};
 
 use self::host::Claim;
+use crate::memory::stack::Region;
 use crate::schedule::Schedule;
 
-/// The compiled entry: tables of input and output pointers, the arena, the host's part.
-type Entry = unsafe extern "C" fn(*const *const u8, *const *mut u8, *mut u8, *const Claim);
+/// The compiled entry: tables of input and output pointers, the arena, the host's part, the stacks.
+type Entry = unsafe extern "C" fn(*const *const u8, *const *mut u8, *mut u8, *const Claim, *mut Region);
 
 /// How many programs' code is in memory.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
@@ -139,9 +140,10 @@ impl Code {
     /// The tables hold a pointer for each input and output of the schedule, to at least as many bytes as its type has
     /// and aligned to it; the arena has the schedule's size. Inputs are initialized and not written meanwhile, except
     /// by donation: an output that is one of the schedule's donations may be the memory of its input. All other
-    /// outputs and the arena are in use by nobody else.
-    pub unsafe fn call(&self, inputs: &[*const u8], outputs: &[*mut u8], arena: *mut u8) {
+    /// outputs and the arena are in use by nobody else. `region` leads to a region in use by nobody else if the schedule
+    /// has stacks; handles among the inputs are null or lead to stacks that outlive the call and that nobody changes.
+    pub unsafe fn call(&self, inputs: &[*const u8], outputs: &[*mut u8], arena: *mut u8, region: *mut Region) {
         // SAFETY: the caller's promise, and the claims are those that the code was compiled with.
-        unsafe { (self.entry)(inputs.as_ptr(), outputs.as_ptr(), arena, self.claims.as_ptr()) }
+        unsafe { (self.entry)(inputs.as_ptr(), outputs.as_ptr(), arena, self.claims.as_ptr(), region) }
     }
 }

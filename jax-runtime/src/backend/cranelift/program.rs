@@ -6,7 +6,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, Function, GlobalValue, InstBuilder, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
+    AbiParam, FuncRef, Function, GlobalValue, InstBuilder, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
@@ -18,13 +18,15 @@ use super::host::{self, Claim, Compiled};
 use super::nest::{self, INLINE_COPY, block_args, copy_words};
 use super::value::{Emit, Val, flags};
 use crate::memory::ALIGN;
+use crate::memory::stack::layout;
 use crate::schedule::{Home, Loop, LoopKind, LoopNest, Schedule, Split, Step};
 
 /// Arenas of at most this many bytes live on the native stack.
 pub const STACK_ARENA: usize = 4096;
 
-/// The parameters of the entry function: tables of input and output pointers, the arena, the host's claims.
-const ENTRY_PARAMS: usize = 4;
+/// The parameters of the entry function: tables of input and output pointers, the arena, the host's claims, the region
+/// of stacks.
+const ENTRY_PARAMS: usize = 5;
 
 /// The functions of a schedule, the entry first, and the host's part of it.
 pub struct Functions {
@@ -77,6 +79,7 @@ pub fn functions(schedule: &Schedule, module: &mut JITModule) -> Compiled<Functi
         outputs: Vec::new(),
         arena: params[2],
         host_claims: params[3],
+        region: params[4],
         e: Emit {
             b: builder,
             lanes: 1,
@@ -160,6 +163,16 @@ struct Kernel<'a> {
     ins: usize,
 }
 
+/// The stacks of a loop while it runs.
+struct Stacks {
+    /// The records of the longest that is read.
+    trips: Value,
+    /// The first record of each that is read.
+    read: Vec<Value>,
+    /// The handles of those that are made.
+    made: Vec<Value>,
+}
+
 struct Steps<'a, 'm, 'f> {
     schedule: &'a Schedule,
     module: &'m mut JITModule,
@@ -172,6 +185,8 @@ struct Steps<'a, 'm, 'f> {
     outputs: Vec<Value>,
     arena: Value,
     host_claims: Value,
+    /// Where stacks are made.
+    region: Value,
 }
 
 impl<'a> Steps<'a, '_, '_> {
@@ -422,7 +437,7 @@ impl<'a> Steps<'a, '_, '_> {
         }
         let counted = match &turns.kind {
             LoopKind::Counted { extent, .. } => Some(*extent as i64),
-            LoopKind::While { .. } => None,
+            LoopKind::Stacked { .. } | LoopKind::While { .. } => None,
         };
         if counted == Some(0) {
             for (carry, &last) in turns.carry.iter().zip(&lasts) {
@@ -431,6 +446,7 @@ impl<'a> Steps<'a, '_, '_> {
             }
             return Ok(());
         }
+        let stacks = self.open_stacks(turns);
         let (head, exit) = (self.e.b.create_block(), self.e.b.create_block());
         let counter = self.e.b.append_block_param(head, I64);
         let parameters: Vec<Value> = slots.iter().map(|_| self.e.b.append_block_param(head, I64)).collect();
@@ -449,10 +465,17 @@ impl<'a> Steps<'a, '_, '_> {
                 self.bind(carry.bufs.next, place(position, 1));
             }
         }
+        let mark = turns.frees.then(|| self.call(self.e.host.mark, &[self.region]));
         if let LoopKind::While { steps, pred } = &turns.kind {
             self.block(steps)?;
             let pointer = self.pointer(*pred);
             let more = self.e.b.ins().load(I8, flags(), pointer, 0);
+            let body = self.e.b.create_block();
+            self.e.b.ins().brif(more, body, &[], exit, &[]);
+            self.e.b.switch_to_block(body);
+        }
+        if let LoopKind::Stacked { .. } = &turns.kind {
+            let more = self.e.b.ins().icmp(IntCC::SignedLessThan, counter, stacks.trips);
             let body = self.e.b.create_block();
             self.e.b.ins().brif(more, body, &[], exit, &[]);
             self.e.b.switch_to_block(body);
@@ -483,13 +506,23 @@ impl<'a> Steps<'a, '_, '_> {
                 }
             }
         } else {
+            let places = self.bind_stacks(turns, &stacks, counter);
             self.block(&turns.steps)?;
+            for (&(slice, _, copied), place) in turns.ys.iter().zip(places) {
+                if copied {
+                    let (from, bytes) = (self.pointer(slice), self.bytes(slice));
+                    copy(&mut self.e, place, from, bytes);
+                }
+            }
         }
         for (position, carry) in turns.carry.iter().enumerate() {
             if carry.copy {
                 let from = self.pointer(carry.bufs.next);
                 copy(&mut self.e, place(position, 1), from, self.schedule.bufs[carry.bufs.next.0 as usize].bytes());
             }
+        }
+        if let Some(mark) = mark {
+            self.e.b.ins().call(self.e.host.release, &[self.region, mark]);
         }
         let next = self.e.b.ins().iadd_imm_s(counter, 1);
         let mut arguments = block_args(&[next]);
@@ -515,6 +548,98 @@ impl<'a> Steps<'a, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Calls a function of the host that gives a value.
+    fn call(&mut self, function: FuncRef, arguments: &[Value]) -> Value {
+        let call = self.e.b.ins().call(function, arguments);
+        self.e.b.inst_results(call)[0]
+    }
+
+    /// Before a loop: the stacks that it reads and makes.
+    fn open_stacks(&mut self, turns: &Loop) -> Stacks {
+        let mut stacks = Stacks { trips: self.e.int(I64, 0), read: Vec::new(), made: Vec::new() };
+        if let LoopKind::Counted { .. } = turns.kind {
+            return stacks;
+        }
+        let mut handles = Vec::new();
+        for &(stack, slice) in &turns.xs {
+            let pointer = self.pointer(stack);
+            let handle = self.e.b.ins().load(I64, flags(), pointer, 0);
+            stacks.trips = self.longer(stacks.trips, handle);
+            handles.push((handle, self.bytes(slice)));
+        }
+        for (handle, bytes) in handles {
+            let bytes = self.e.int(I64, bytes as i64);
+            stacks.read.push(self.call(self.e.host.read, &[self.region, handle, bytes, stacks.trips]));
+        }
+        for &(slice, stack, _) in &turns.ys {
+            let bytes = self.bytes(slice) as i64;
+            let bytes = self.e.int(I64, bytes);
+            let handle = self.call(self.e.host.make, &[self.region, bytes, stacks.trips]);
+            let pointer = self.pointer(stack);
+            self.e.b.ins().store(flags(), handle, pointer, 0);
+            stacks.made.push(handle);
+        }
+        stacks
+    }
+
+    /// The greater of a number and the number of records of a stack.
+    fn longer(&mut self, trips: Value, handle: Value) -> Value {
+        let (some, join) = (self.e.b.create_block(), self.e.b.create_block());
+        self.e.b.append_block_param(join, I64);
+        self.e.b.ins().brif(handle, some, &[], join, &block_args(&[trips]));
+        self.e.b.switch_to_block(some);
+        let records = self.e.b.ins().load(I64, flags(), handle, layout::LEN);
+        let longer = self.e.b.ins().smax(trips, records);
+        self.e.b.ins().jump(join, &block_args(&[longer]));
+        self.e.b.switch_to_block(join);
+        self.e.b.block_params(join)[0]
+    }
+
+    /// In a turn: where it reads its records, and the places of those that it gives.
+    fn bind_stacks(&mut self, turns: &Loop, stacks: &Stacks, counter: Value) -> Vec<Value> {
+        let mut turn = counter;
+        if let LoopKind::Stacked { reverse: true } = turns.kind {
+            let last = self.e.b.ins().iadd_imm_s(stacks.trips, -1);
+            turn = self.e.b.ins().isub(last, counter);
+        }
+        for (&(_, slice), &first) in turns.xs.iter().zip(&stacks.read) {
+            let bytes = self.bytes(slice) as i64;
+            let distance = self.e.b.ins().imul_imm_s(turn, bytes);
+            let place = self.e.b.ins().iadd(first, distance);
+            self.bind(slice, place);
+        }
+        let mut places = Vec::new();
+        for (&(slice, _, copied), &handle) in turns.ys.iter().zip(&stacks.made) {
+            if let LoopKind::While { .. } = turns.kind {
+                self.push(handle, turn);
+            }
+            let first = self.e.b.ins().load(I64, flags(), handle, layout::DATA);
+            let bytes = self.bytes(slice) as i64;
+            let distance = self.e.b.ins().imul_imm_s(turn, bytes);
+            let place = self.e.b.ins().iadd(first, distance);
+            if !copied {
+                self.bind(slice, place);
+            }
+            places.push(place);
+        }
+        places
+    }
+
+    /// Adds a record, number `turn`, to a stack.
+    fn push(&mut self, handle: Value, turn: Value) {
+        let (full, join) = (self.e.b.create_block(), self.e.b.create_block());
+        self.e.b.set_cold_block(full);
+        let capacity = self.e.b.ins().load(I64, flags(), handle, layout::CAPACITY);
+        let fits = self.e.b.ins().icmp(IntCC::UnsignedLessThan, turn, capacity);
+        self.e.b.ins().brif(fits, join, &[], full, &[]);
+        self.e.b.switch_to_block(full);
+        self.e.b.ins().call(self.e.host.grow, &[self.region, handle]);
+        self.e.b.ins().jump(join, &[]);
+        self.e.b.switch_to_block(join);
+        let records = self.e.b.ins().iadd_imm_s(turn, 1);
+        self.e.b.ins().store(flags(), records, handle, layout::LEN);
     }
 
     /// Copies a value to where it belongs, unless turns happened to leave it there.

@@ -79,7 +79,7 @@ pub fn scalar_type(dtype: DType) -> Type {
         DType::Bool | DType::I8 | DType::U8 => I8,
         DType::I16 | DType::U16 | DType::F16 | DType::BF16 => I16,
         DType::I32 | DType::U32 => I32,
-        DType::I64 | DType::U64 => I64,
+        DType::I64 | DType::U64 | DType::Stack => I64,
         DType::F32 | DType::C64 => F32,
         DType::F64 | DType::C128 => F64,
     }

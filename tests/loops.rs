@@ -1,0 +1,140 @@
+//! Loops whose trip count is known only at run time, compiled: gradients, lanes, memory and compile time.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::time::Instant;
+
+use jax::prelude::*;
+
+fn close(found: &Array, want: &[f64], tolerance: f64) {
+    let found: Vec<f64> = found.astype(DType::F64).to_vec();
+    assert_eq!(found.len(), want.len());
+    for (found, want) in found.iter().zip(want) {
+        assert!((found - want).abs() <= tolerance * want.abs().max(1.0), "{found} is not {want}");
+    }
+}
+
+fn number(value: f64) -> Array {
+    Array::from_slice(&[value], &[])
+}
+
+fn count(value: i32) -> Array {
+    Array::from_slice(&[value], &[])
+}
+
+/// n turns of `x -> x + x (1 - x) / 1000`.
+fn logistic(x: Array, n: Array) -> Array {
+    let turn = |(i, x): (Array, Array)| (i + 1, &x + &x * (1.0 - &x) * 1e-3);
+    lax::while_loop(move |(i, _): (Array, Array)| i.less(&n), turn, (count(0), x)).1
+}
+
+/// The same in Rust, with its first and second derivative.
+fn logistic_here(mut x: f64, n: i32) -> [f64; 3] {
+    let (mut d, mut dd) = (1.0, 0.0);
+    for _ in 0..n {
+        let (slope, bend) = (1.0 + (1.0 - 2.0 * x) * 1e-3, -2e-3);
+        (x, d, dd) = (x + x * (1.0 - x) * 1e-3, slope * d, slope * dd + bend * d * d);
+    }
+    [x, d, dd]
+}
+
+#[test]
+fn gradients_of_long_loops() {
+    let value = jit(|x: Array, n: Array| logistic(x, n));
+    let first = jit(grad(|x: Array, n: Array| logistic(x, n)));
+    let second = jit(grad(|x: Array, n: Array| grad(|x: Array, n: Array| logistic(x, n))(x, n)));
+    for n in [0, 1, 2, 3, 100, 5000, 100_000] {
+        let want = logistic_here(0.2, n);
+        close(&value(number(0.2), count(n)), &want[..1], 1e-12);
+        close(&first(number(0.2), count(n)), &want[1..2], 1e-10);
+        close(&second(number(0.2), count(n)), &want[2..], 1e-9);
+    }
+}
+
+#[test]
+fn lanes_with_their_own_trip_counts() {
+    let ns = [0, 7, 1000, 3, 20_000, 1];
+    let xs: Vec<f64> = (0..6).map(|i| 0.1 + 0.1 * f64::from(i)).collect();
+    let want: Vec<[f64; 3]> = xs.iter().zip(ns).map(|(&x, n)| logistic_here(x, n)).collect();
+    let column = |at: usize| -> Vec<f64> { want.iter().map(|all| all[at]).collect() };
+    let (x, n) = (Array::from_slice(&xs, &[6]), Array::from_slice(&ns, &[6]));
+    close(&jit(vmap(logistic))(x.clone(), n.clone()), &column(0), 1e-12);
+    close(&jit(vmap(grad(logistic)))(x.clone(), n.clone()), &column(1), 1e-10);
+    let total = |x: Array, n: Array| vmap(logistic)(x, n).sum(None);
+    close(&jit(grad(total))(x.clone(), n.clone()), &column(1), 1e-10);
+    let both = jit(vmap(|x: Array, n: Array| grad(|x: Array, n: Array| grad(logistic)(x, n))(x, n)));
+    close(&both(x, n), &column(2), 1e-9);
+}
+
+#[test]
+fn loops_inside_loops() {
+    // The turns of the inner loop depend on the outer one's.
+    let nested = |x: Array| {
+        let outer = |(i, x): (Array, Array)| {
+            let n = &i * 3;
+            (i + 1, logistic(x, n))
+        };
+        lax::while_loop(|(i, _): (Array, Array)| i.less(5), outer, (count(0), x)).1
+    };
+    let want = logistic_here(0.2, 30);
+    close(&jit(nested)(number(0.2)), &want[..1], 1e-12);
+    close(&jit(grad(nested))(number(0.2)), &want[1..2], 1e-12);
+    close(&jit(grad(|x: Array| grad(nested)(x)))(number(0.2)), &want[2..], 1e-12);
+    let scanned = |x: Array, ns: Array| lax::scan(|x: Array, n: Array| (logistic(x, n), ()), x, ns).0;
+    let ns = Array::from_slice(&[4, 0, 26], &[3]);
+    close(&jit(grad(scanned))(number(0.2), ns), &want[1..2], 1e-12);
+}
+
+#[test]
+fn a_pullback_keeps_what_the_forward_run_pushed() {
+    let (value, pullback) = vjp(|x: Array| logistic(x, count(300)), (number(0.2),));
+    let want = logistic_here(0.2, 300);
+    close(&value, &want[..1], 1e-12);
+    for scale in [1.0, 2.0, -0.5] {
+        close(&pullback.call(number(scale)).0, &[scale * want[1]], 1e-12);
+    }
+    let pullbacks: Vec<_> = (0..4).map(|n| vjp(move |x: Array| logistic(x, count(n)), (number(0.2),)).1).collect();
+    for (n, pullback) in pullbacks.iter().enumerate().rev() {
+        close(&pullback.call(number(1.0)).0, &[logistic_here(0.2, n as i32)[1]], 1e-14);
+    }
+}
+
+#[test]
+fn what_a_turn_pushes_goes_with_it() {
+    // 20 descents, each of which differentiates a loop that pushes 8 MB at least.
+    let descend = jit(|x: Array| {
+        let slope = grad(|x: Array| logistic(x, count(1_000_000)));
+        lax::scan_with(
+            lax::ScanOptions { length: Some(20), ..Default::default() },
+            move |x: Array, (): ()| (&x - slope(x.clone()) * 1e-3, ()),
+            x,
+            (),
+        )
+        .0
+    });
+    let before = resident();
+    let found = descend(number(0.2));
+    assert!(found.item_f64().is_finite());
+    if let (Some(before), Some(after)) = (before, resident()) {
+        assert!(after < before + (200 << 20), "{before} bytes grew to {after}");
+    }
+}
+
+/// Bytes of this process in memory, where the system says.
+fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmHWM"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
+}
+
+#[test]
+fn compile_time_does_not_depend_on_trip_counts() {
+    let time = |n: i32| {
+        let start = Instant::now();
+        let compiled = jit(grad(move |x: Array| logistic(x, count(n))));
+        compiled(number(0.2));
+        start.elapsed()
+    };
+    time(2);
+    let (short, long) = (time(3), time(1000));
+    assert!(long < short * 4 + std::time::Duration::from_millis(20), "{short:?} and {long:?}");
+}
