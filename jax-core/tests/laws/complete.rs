@@ -38,9 +38,10 @@ fn primitives(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_primitive_has_samples() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/prim");
+    let folders = ["src/prim", "src/control"].map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let files = folders.iter().flat_map(|folder| sources(folder));
     let written: BTreeSet<String> =
-        sources(&folder).iter().flat_map(|file| primitives(&std::fs::read_to_string(file).unwrap())).collect();
+        files.flat_map(|file| primitives(&std::fs::read_to_string(file).unwrap())).collect();
     let name = |text: String| text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("").to_string();
     let sampled: BTreeSet<String> =
         jax_core::samples().iter().map(|sample| name(format!("{:?}", sample.prim))).collect();

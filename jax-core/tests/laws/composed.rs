@@ -97,11 +97,10 @@ fn exact_slope(x: f64) -> f64 {
 fn jvp_of_while() {
     // Doubles until it passes a limit; lanes stop by themselves.
     let grow = |x: Array| lax::while_loop(|x: Array| above(&(-&x), -9.0), |x: Array| &x * &x + &x * 0.5, x);
-    let forward = Modes { forward: true, reverse: false };
-    obeys("while", 3, &[vector(&[], &[1.7])], forward, |args| vec![grow(args[0].clone())]);
-    obeys("vmap of while", 3, &[vector(&[3], &[1.7, 2.5, 20.0])], forward, |args| vec![vmap(grow)(args[0].clone())]);
+    obeys("while", 3, &[vector(&[], &[1.7])], BOTH, |args| vec![grow(args[0].clone())]);
+    obeys("vmap of while", 3, &[vector(&[3], &[1.7, 2.5, 20.0])], BOTH, |args| vec![vmap(grow)(args[0].clone())]);
     let slope = |x: Array| jvp(grow, (x,), (Array::from_slice(&[1.0f64], &[]),)).1;
-    obeys("jvp of while", 2, &[vector(&[], &[1.7])], forward, |args| vec![slope(args[0].clone())]);
+    obeys("jvp of while", 2, &[vector(&[], &[1.7])], BOTH, |args| vec![slope(args[0].clone())]);
 }
 
 #[test]
