@@ -33,8 +33,9 @@ pub mod tree;
 
 pub use device::{block_until_ready, device_get, device_put, devices};
 pub use jax_core::api::{
-    ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Axes, checkpoint, custom_jvp, custom_vjp, eval_shape, grad, hessian, jacfwd,
-    jacobian, jacrev, jit, jvp, linear_transpose, linearize, make_jaxpr, stop_gradient, value_and_grad, vjp, vmap,
+    ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Axes, IntoAxis, checkpoint, custom_jvp, custom_vjp, eval_shape, grad, hessian,
+    jacfwd, jacobian, jacrev, jit, jvp, linear_transpose, linearize, make_jaxpr, stop_gradient, value_and_grad, vjp,
+    vmap,
 };
 pub use jax_core::array::{Array, Element, IntoArray};
 pub use jax_core::base::error::ErrorKind;

@@ -1,5 +1,6 @@
 //! What the macros' expansions name: nothing here is for users, and nothing else of the library is named by them.
 
+pub use jax_core::api::{Axes, IntoAxis};
 pub use jax_core::array::IntoArray;
 pub use jax_core::base::DType;
 pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, LitBin, Staged, StagedGrad};
@@ -19,6 +20,11 @@ pub mod methods {
 #[track_caller]
 pub fn into_array<T: IntoArray>(value: T) -> Array {
     value.into_array()
+}
+
+/// The value of a field at its last use.
+pub fn last<T: Clone>(value: &T) -> T {
+    value.clone()
 }
 
 /// `value as T`, elementwise.

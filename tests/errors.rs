@@ -169,10 +169,38 @@ fn derivatives() {
 #[test]
 fn batches() {
     fails(
-        "vmap got inconsistent sizes for array axes to be mapped: one axis had size 3, but axis 0 of an argument of type \
-         f32[4] had size 4.",
+        "vmap got inconsistent sizes for array axes to be mapped:\n  * one axis had size 3: axis 0 of args[0] of type \
+         float32[3];\n  * one axis had size 4: axis 0 of args[1] of type float32[4]",
         || vmap(|x: Array, y: Array| x + y)(x(), jnp::ones(4)),
     );
+    fails(
+        "vmap got inconsistent sizes for array axes to be mapped:\n  * most axes (2 of them) had size 3, e.g. axis 0 of \
+         args[0][0] of type float32[3];\n  * one axis had size 2: axis -1 of args[1] of type float32[3,2]",
+        || vmap(|(x, _): (Array, Array), _: Array| x).in_axes((0, -1))((x(), x()), jnp::ones((3, 2))),
+    );
+    fails(
+        "vmap got inconsistent sizes for array axes to be mapped:\n  * the `axis_size` argument was 5;\n  * one axis had \
+         size 3: axis 0 of args[0] of type float32[3]",
+        || vmap(|x: Array| x).axis_size(5)(x()),
+    );
+    fails(
+        "vmap in_axes specification must be a tree prefix of the corresponding value, but at vmap in_axes[0] the lengths \
+         differ, 2 and 3: got specification (0, None) for a value of structure (*, *, *).",
+        || vmap(|(x, _, _): (Array, Array, Array), _: Array| x).in_axes(((0, None), 0))((x(), x(), x()), x()),
+    );
+    fails(
+        "vmap in_axes specification must be a tree prefix of the corresponding value, but at vmap in_axes[0][1] there is \
+         one array: got specification (1, 2) for a value of structure *.",
+        || vmap(|(x, _): (Array, Array)| x).in_axes(((0, (1, 2)),))((x(), x())),
+    );
+    fails(
+        "vmap out_axes specification must be a tree prefix of the corresponding value, but at vmap out_axes[1] the \
+         lengths differ, 1 and 2: got specification (0,) for a value of structure (*, *).",
+        || vmap(|x: Array| (x.clone(), (x.clone(), x))).out_axes((0, (0,)))(x()),
+    );
+    fails("at vmap out_axes[1][0], got axis spec None but output was batched on axis 0", || {
+        vmap(|x: Array| (x.clone(), vec![x])).out_axes((0, [None]))(x())
+    });
     fails(
         "vmap was requested to map its argument along axis 2, which implies that its rank should be at least 3, but is \
          only 1 (its shape is (3,)).",
@@ -183,10 +211,12 @@ fn batches() {
     });
     fails(
         "vmap in_axes must be an int, None, or a tuple of entries corresponding to the positional arguments passed to the \
-         function, but got 1 entries for 2 arguments.",
+         function, but got len(in_axes)=1, len(args)=2",
         || vmap(|x: Array, _: Array| x).in_axes((0,))(x(), x()),
     );
-    fails("at vmap out_axes, got axis spec None but output was batched", || vmap(|x: Array| x).out_axes(None)(x()));
+    fails("at vmap out_axes, got axis spec None but output was batched on axis 0", || {
+        vmap(|x: Array| x).out_axes(None)(x())
+    });
     fails("vmap out_axes: axis 3 is out of bounds for array of dimension 1", || vmap(|x: Array| x).out_axes(3)(x()));
 }
 

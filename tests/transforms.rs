@@ -300,7 +300,7 @@ fn vmap_takes_axes_of_every_kind() {
     // One part may stand for several arrays.
     let tree = ((vec![matrix.clone(), matrix.clone()], y.clone()), jnp::array([1.0, 2.0, 3.0]));
     let shared = vmap(|(xs, y): (Vec<Array>, Array), z: Array| (&xs[0] + &xs[1] + y) * z);
-    let shared = shared.in_axes(((1, vec![None::<i32>]), 0));
+    let shared = shared.in_axes(((1, None), 0));
     assert_eq!(shared(tree.0, tree.1).to_vec::<f32>(), [3.0, 18.0, 10.0, 40.0, 21.0, 66.0]);
     // Outer products by nesting; over a function that gives what has no batch axis.
     let outer = vmap(vmap(|x: Array, y: Array| x * y).in_axes((None, 0))).in_axes((0, None));

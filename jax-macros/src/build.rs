@@ -69,6 +69,12 @@ impl Build {
         self.probe(dup, 2, "dup", span)
     }
 
+    /// A handle to the value of a field that is not used again, which may be a key: `last(&place)`. It cannot be moved:
+    /// the rest of what it is in may be used again, or be borrowed.
+    pub(crate) fn last(&self, place: Expr, span: Span) -> Expr {
+        self.call(self.private("last", span), span, [reference(place, span)])
+    }
+
     /// A comparison that gives an array when an array is involved: `(&&&Cmp(&(a), &(b))).gt()`.
     pub(crate) fn compare(&self, method: &str, span: Span, left: Expr, right: Expr) -> Expr {
         let args = [left, right].map(|side| reference(paren(side, span), span));

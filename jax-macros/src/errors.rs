@@ -382,7 +382,7 @@ pub(crate) fn unknown_pytree_attribute() -> &'static str {
 }
 
 pub(crate) fn pytree_attribute_place() -> &'static str {
-    "`#[pytree(static)]` goes on a field"
+    "`#[pytree(static)]` goes on a field, `#[pytree(axes)]` on a struct"
 }
 
 pub(crate) fn scalar_field(ty: &str) -> String {

@@ -38,7 +38,9 @@ pub fn grad(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a struct or an enum a tree of arrays, so that it can be an argument or a result of a staged function.
 ///
-/// A field marked `#[pytree(static)]` is part of the structure instead of a leaf.
+/// A field marked `#[pytree(static)]` is part of the structure instead of a leaf. `#[pytree(axes)]` on a struct `Model`
+/// declares `ModelAxes` beside it, with a batch axis for each field that is not static: `ModelAxes { w: 0, b: None }`
+/// says of `vmap`'s arguments and results what a tuple in the order of declaration says too.
 #[proc_macro_derive(PyTree, attributes(pytree))]
 pub fn pytree(item: TokenStream) -> TokenStream {
     pytree::expand(item.into()).into()

@@ -28,13 +28,14 @@ struct Field<'a> {
     member: syn::Member,
     /// The variable that holds it.
     variable: Ident,
+    visibility: &'a syn::Visibility,
     ty: &'a Type,
     is_static: bool,
 }
 
 fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
-    no_attribute(&item.attrs, &mut errors);
+    let wants_axes = read_axes(item, &mut errors);
     let private = quote!(#library::__private);
     let (flat, leaves) = (Ident::new("flat", Span::mixed_site()), Ident::new("leaves", Span::mixed_site()));
     let mut all = Vec::new();
@@ -78,6 +79,7 @@ fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
     // A tree of keys is used once, like a key.
     let holds_keys = all.iter().any(|field| types::classify(field.ty) == Declared::Key);
     let reusable = (!holds_keys).then(|| reusable(item, &all, &private));
+    let axes = wants_axes.then(|| axes(item, &all, &private));
     let generics = bounded(&item.generics, &all, &private);
     let (generics, arguments, clause) = {
         let (_, arguments, _) = item.generics.split_for_impl();
@@ -87,6 +89,7 @@ fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
     let allow = quote!(#[automatically_derived] #[allow(unused_variables, clippy::all)]);
     quote! {
         #reusable
+        #axes
 
         #allow
         impl #generics #private::PyTree for #name #arguments #clause {
@@ -141,6 +144,47 @@ fn reusable(item: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> 
     quote!(#[automatically_derived] impl #generics #private::Reusable for #name #arguments #clause {})
 }
 
+/// The struct of batch axes of a struct, one field for each of its leaves and subtrees.
+fn axes(item: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> TokenStream {
+    let name = format_ident!("{}Axes", item.ident);
+    let visibility = &item.vis;
+    let doc =
+        format!("Batch axes of a [`{}`], one for each field: what `in_axes` and `out_axes` take for it.", item.ident);
+    let fields: Vec<_> = fields.iter().filter(|field| !field.is_static).collect();
+    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+    let types: Vec<_> = (0..fields.len()).map(|index| format_ident!("A{index}", span = Span::mixed_site())).collect();
+    let declared = fields.iter().zip(&types).map(|(field, ty)| {
+        let (visibility, doc) = (field.visibility, format!("Of `{}`.", field.member.to_token_stream()));
+        let name = match &field.member {
+            syn::Member::Named(name) => Some(quote!(#name:)),
+            syn::Member::Unnamed(_) => None,
+        };
+        quote!(#[doc = #doc] #visibility #name #ty)
+    });
+    let declared = match fields.first().map(|field| &field.member) {
+        Some(syn::Member::Unnamed(_)) => quote!((#(#declared),*);),
+        _ => quote!({ #(#declared),* }),
+    };
+    // Numbers of a tuple struct's fields close up where static ones are left out.
+    let members = members.iter().enumerate().map(|(index, member)| match member {
+        syn::Member::Named(name) => syn::Member::Named(name.clone()),
+        syn::Member::Unnamed(_) => syn::Member::Unnamed(index.into()),
+    });
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #visibility struct #name<#(#types),*> #declared
+
+        #[automatically_derived]
+        impl<#(#types: #private::IntoAxis),*> #private::IntoAxis for #name<#(#types),*> {
+            fn into_axis(self) -> #private::Axes {
+                #private::Axes::Parts(::std::vec::Vec::from([#(#private::IntoAxis::into_axis(self.#members)),*]))
+            }
+        }
+    }
+}
+
 /// The pattern of a struct or a variant, what writes its fields, and what reads them.
 fn arm(
     path: &TokenStream,
@@ -150,6 +194,7 @@ fn arm(
     leaves: &Ident,
 ) -> (TokenStream, TokenStream, TokenStream) {
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+    let count = fields.len();
     let variables = fields.iter().map(|field| &field.variable);
     let write = fields.iter().map(|Field { variable, ty, is_static, .. }| match (is_static, types::float_bits(ty)) {
         (true, Some(_)) => quote!(#flat.static_value(#variable.to_bits());),
@@ -165,7 +210,11 @@ fn arm(
         (false, _) => quote!(<#ty as #private::PyTree>::unflatten(#leaves)),
     });
     // Fields of a literal are evaluated in the order written, which is that of the leaves.
-    (quote!(#path { #(#members: #variables),* }), quote!(#(#write)*), quote!(#path { #(#members: #read),* }))
+    (
+        quote!(#path { #(#members: #variables),* }),
+        quote!(#flat.node(#count); #(#write)*),
+        quote!(#path { #(#members: #read),* }),
+    )
 }
 
 fn read_fields<'a>(fields: &'a Fields, errors: &mut Errors) -> Vec<Field<'a>> {
@@ -187,7 +236,7 @@ fn read_fields<'a>(fields: &'a Fields, errors: &mut Errors) -> Vec<Field<'a>> {
             None => syn::Member::Unnamed(index.into()),
         };
         let variable = format_ident!("field{index}", span = Span::mixed_site());
-        Field { member, variable, ty: &field.ty, is_static }
+        Field { member, variable, visibility: &field.vis, ty: &field.ty, is_static }
     };
     fields.iter().enumerate().map(read).collect()
 }
@@ -210,6 +259,22 @@ fn read_static(attributes: &[Attribute], errors: &mut Errors) -> bool {
         is_static = true;
     }
     is_static
+}
+
+/// Whether `#[pytree(axes)]` asks for a struct of batch axes.
+fn read_axes(item: &DeriveInput, errors: &mut Errors) -> bool {
+    let mut asked = false;
+    for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("pytree")) {
+        let named = match &attribute.meta {
+            Meta::List(list) => syn::parse2::<Ident>(list.tokens.clone()).is_ok_and(|name| name == "axes"),
+            _ => false,
+        };
+        match &item.data {
+            Data::Struct(_) if named => asked = true,
+            _ => errors.at(attribute, errors::pytree_attribute_place()),
+        }
+    }
+    asked
 }
 
 fn no_attribute(attributes: &[Attribute], errors: &mut Errors) {

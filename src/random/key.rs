@@ -40,12 +40,15 @@ pub struct Key {
 // Not derived: a derived tree may be used again without saying so.
 impl PyTree for Key {
     fn flatten(self, flat: &mut Flat) {
-        PyTree::flatten(self.data, flat);
-        PyTree::flatten(self.layout, flat);
+        // The layout says something of the one leaf, and is no part beside it.
+        flat.tag((self.layout == Layout::Original) as u64);
+        flat.inner(1);
+        flat.leaf(self.data);
     }
 
     fn unflatten(leaves: &mut Leaves<'_>) -> Key {
-        Key { data: PyTree::unflatten(leaves), layout: PyTree::unflatten(leaves) }
+        let layout = if leaves.tag() == 0 { Layout::Partitionable } else { Layout::Original };
+        Key { data: leaves.leaf(), layout }
     }
 }
 
@@ -217,7 +220,7 @@ impl Key {
 }
 
 /// A shape as Python prints it.
-fn tuple(shape: &[usize]) -> String {
+pub(super) fn tuple(shape: &[usize]) -> String {
     let extents: Vec<String> = shape.iter().map(usize::to_string).collect();
     if extents.len() == 1 { format!("({},)", extents[0]) } else { format!("({})", extents.join(", ")) }
 }

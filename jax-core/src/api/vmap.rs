@@ -3,73 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::axes::{Axes, IntoAxis, Place, error, inconsistent, spread};
 use super::fun::{Args, FlatFun, Fun, Starts, Transformed, flatten_fun, program};
+use crate::array::Array;
 use crate::array::fail::{at_call, raise_call};
-use crate::base::Error;
-use crate::base::error::ErrorKind;
-use crate::base::tuples::for_tuples;
 use crate::prim::rule::materialize;
 use crate::transform::batch::batch;
 use crate::tree::{Flat, Ret};
-
-/// Which axis of each argument, or of each part of one, is the batch axis.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Axes {
-    /// This axis, of every array below; negative ones count from the end.
-    Axis(i32),
-    /// None: every array below is the same for all elements.
-    Whole,
-    /// One for each part: arguments, members of a tuple, items of a vector.
-    Parts(Vec<Axes>),
-}
-
-/// Batch axes as users write them: `0`, `-1`, `None`, and tuples, arrays and vectors of them.
-pub trait IntoAxis {
-    /// The axes.
-    fn into_axis(self) -> Axes;
-}
-
-impl IntoAxis for i32 {
-    fn into_axis(self) -> Axes {
-        Axes::Axis(self)
-    }
-}
-
-impl IntoAxis for Option<i32> {
-    fn into_axis(self) -> Axes {
-        self.map_or(Axes::Whole, Axes::Axis)
-    }
-}
-
-impl IntoAxis for Axes {
-    fn into_axis(self) -> Axes {
-        self
-    }
-}
-
-impl<T: IntoAxis> IntoAxis for Vec<T> {
-    fn into_axis(self) -> Axes {
-        Axes::Parts(self.into_iter().map(IntoAxis::into_axis).collect())
-    }
-}
-
-impl<T: IntoAxis, const N: usize> IntoAxis for [T; N] {
-    fn into_axis(self) -> Axes {
-        Axes::Parts(self.into_iter().map(IntoAxis::into_axis).collect())
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident $index:tt),*);)*) => {
-        $(impl<$($name: IntoAxis),*> IntoAxis for ($($name,)*) {
-            fn into_axis(self) -> Axes {
-                Axes::Parts(vec![$(self.$index.into_axis()),*])
-            }
-        })*
-    };
-}
-
-for_tuples!(tuples);
 
 /// A vectorized function, a builder and a callable: see [`vmap`].
 pub struct Vmapped<'f, A: Args, R: Ret> {
@@ -104,49 +44,6 @@ where
     Vmapped::new(flatten_fun(f), Axes::Axis(0), Axes::Axis(0), None)
 }
 
-fn error(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Transform, "vmap", message)
-}
-
-impl Axes {
-    /// How many arrays the axes name, each as one.
-    fn count(&self) -> usize {
-        match self {
-            Axes::Axis(_) | Axes::Whole => 1,
-            Axes::Parts(parts) => parts.iter().map(Axes::count).sum(),
-        }
-    }
-}
-
-/// One axis for each of a number of leaves: a tree of axes is a prefix of the tree of leaves. Leaves do not show how
-/// they are grouped, so one part at most may stand for several of them.
-#[track_caller]
-fn spread(axes: &Axes, leaves: usize, out: &mut Vec<Option<i32>>) {
-    let parts = match axes {
-        Axes::Axis(axis) => return out.extend(std::iter::repeat_n(Some(*axis), leaves)),
-        Axes::Whole => return out.extend(std::iter::repeat_n(None, leaves)),
-        Axes::Parts(parts) => parts,
-    };
-    let named = axes.count();
-    // The part that takes what the others leave: the only one, or the only single axis.
-    let single = |part: &Axes| !matches!(part, Axes::Parts(_));
-    let prefix = match &parts[..] {
-        [_] => Some(0),
-        parts => parts.iter().position(single).filter(|_| parts.iter().filter(|part| single(part)).count() == 1),
-    };
-    let missing = leaves as i64 - named as i64;
-    if missing != 0 && prefix.is_none() {
-        raise_call(error(format!(
-            "vmap in_axes specification must be a tree prefix of the corresponding value: {named} axes were given for \
-             {leaves} arrays."
-        )));
-    }
-    for (position, part) in parts.iter().enumerate() {
-        let extra = if prefix == Some(position) { missing } else { 0 };
-        spread(part, usize::try_from(part.count() as i64 + extra).unwrap_or(0), out);
-    }
-}
-
 impl<'f, A: Args, R: Ret + 'f> Vmapped<'f, A, R> {
     #[track_caller]
     fn new(f: FlatFun<'f>, in_axes: Axes, out_axes: Axes, axis_size: Option<usize>) -> Vmapped<'f, A, R> {
@@ -156,13 +53,23 @@ impl<'f, A: Args, R: Ret + 'f> Vmapped<'f, A, R> {
         Vmapped { f, in_axes, out_axes, axis_size, call: Transformed::new(batched) }
     }
 
-    /// The batch axis of each argument: `0`, `(0, None)`, `(0, (1, None))`.
+    /// The batch axis of each argument: `0`, `(0, None)`, `(0, (1, None))`. One axis stands for all arrays of an
+    /// argument, or of a part of it.
+    ///
+    /// ```
+    /// use jax_core::api::vmap::vmap;
+    /// use jax_core::array::{Array, IntoArray};
+    /// let line = |(w, b): (Array, Vec<Array>), x: Array| w * x + &b[0] + &b[1];
+    /// let (w, b) = ([1.0f32, 2.0].into_array(), vec![[0.5f32, 0.5].into_array(), 1.0.into_array()]);
+    /// let lines = vmap(line).in_axes(((0, vec![Some(0), None]), None));
+    /// assert_eq!(lines((w, b), 2.0.into_array()).to_vec::<f32>(), [3.5, 5.5]);
+    /// ```
     #[track_caller]
     pub fn in_axes(self, axes: impl IntoAxis) -> Vmapped<'f, A, R> {
         Vmapped::new(self.f, axes.into_axis(), self.out_axes, self.axis_size)
     }
 
-    /// The batch axis of each result.
+    /// The batch axis of each result: `0`, `(0, -1)`, `(0, (1, None))`, `None` for a result that has none.
     #[track_caller]
     pub fn out_axes(self, axes: impl IntoAxis) -> Vmapped<'f, A, R> {
         Vmapped::new(self.f, self.in_axes, axes.into_axis(), self.axis_size)
@@ -175,6 +82,12 @@ impl<'f, A: Args, R: Ret + 'f> Vmapped<'f, A, R> {
     }
 }
 
+/// An axis of an array of this rank counted from the start, if it has it.
+fn counted(axis: i32, rank: usize) -> Option<usize> {
+    let axis = if axis < 0 { axis as i64 + rank as i64 } else { axis as i64 };
+    usize::try_from(axis).ok().filter(|&axis| axis < rank)
+}
+
 /// Applies the batched program of a function, inside a function that is being traced.
 #[track_caller]
 fn vectorize(
@@ -185,53 +98,55 @@ fn vectorize(
     args: &Flat,
     starts: &Starts,
 ) -> Flat {
-    let mut axes: Vec<Option<i32>> = Vec::new();
-    let leaves_of = |i: usize| starts.get(i + 1).map_or(args.leaves.len(), |s| s.0) - starts[i].0;
-    match in_axes {
-        Axes::Parts(parts) if parts.len() == starts.len() => {
-            parts.iter().enumerate().for_each(|(i, part)| spread(part, leaves_of(i), &mut axes));
-        }
-        Axes::Parts(parts) => raise_call(error(format!(
+    let mut places: Vec<Place> = Vec::new();
+    let end = |i: usize| starts.get(i + 1).map_or(args.tokens.len(), |start| start.1);
+    let parts = match in_axes {
+        Axes::Parts(parts) if parts.len() != starts.len() => raise_call(error(format!(
             "vmap in_axes must be an int, None, or a tuple of entries corresponding to the positional arguments \
-             passed to the function, but got {} entries for {} arguments.",
+             passed to the function, but got len(in_axes)={}, len(args)={}",
             parts.len(),
             starts.len()
         ))),
-        axes_for_all => spread(axes_for_all, args.leaves.len(), &mut axes),
+        Axes::Parts(parts) => &parts[..],
+        axes_for_all => &vec![axes_for_all.clone(); starts.len()],
+    };
+    for (i, part) in parts.iter().enumerate() {
+        spread("in_axes", part, &args.tokens[starts[i].1..end(i)], &format!("[{i}]"), &mut places);
     }
-    let mut size = axis_size;
+    let mut sizes: Vec<(usize, String)> = Vec::new();
     let dims: Vec<Option<usize>> = args
         .leaves
         .iter()
-        .zip(&axes)
-        .map(|(leaf, axis)| {
-            let axis = (*axis)?;
-            let counted = if axis < 0 { axis as i64 + leaf.ndim() as i64 } else { axis as i64 };
-            let Some(dim) = usize::try_from(counted).ok().filter(|&dim| dim < leaf.ndim()) else {
+        .zip(&places)
+        .map(|(leaf, place)| {
+            let axis = place.axis?;
+            let shape = &leaf.shape()[..leaf.ndim() - place.inner];
+            let Some(dim) = counted(axis, shape.len()) else {
                 raise_call(error(format!(
                     "vmap was requested to map its argument along axis {axis}, which implies that its rank should be \
-                     at least {}, but is only {} (its shape is {}).",
+                 at least {}, but is only {} (its shape is {}).",
                     if axis < 0 { axis.unsigned_abs() } else { axis as u32 + 1 },
-                    leaf.ndim(),
-                    crate::prim::elementwise::tuple(leaf.shape())
+                    shape.len(),
+                    crate::prim::elementwise::tuple(shape)
                 )))
             };
-            let extent = leaf.shape()[dim];
-            match size {
-                Some(size) if size != extent => raise_call(error(format!(
-                    "vmap got inconsistent sizes for array axes to be mapped: one axis had size {size}, but axis {dim} of \
-                     an argument of type {} had size {extent}.",
-                    leaf.aval()
-                ))),
-                _ => size = Some(extent),
-            }
+            let aval = leaf.aval().to_string();
+            let extents = aval.trim_start_matches(|c| c != '[');
+            sizes.push((
+                leaf.shape()[dim],
+                format!("axis {axis} of args{} of type {}{extents}", place.path, leaf.dtype()),
+            ));
             Some(dim)
         })
         .collect();
+    let size = axis_size.or(sizes.first().map(|(size, _)| *size));
+    if sizes.iter().any(|(other, _)| Some(*other) != size) {
+        raise_call(error(inconsistent(axis_size, &sizes)));
+    }
     let Some(size) = size else {
         raise_call(error("vmap must have at least one non-None value in in_axes or axis_size must be specified"));
     };
-    let element = |(leaf, dim): (&crate::array::Array, &Option<usize>)| {
+    let element = |(leaf, dim): (&Array, &Option<usize>)| {
         let mut aval = leaf.aval().clone();
         if let Some(dim) = dim {
             aval.shape.remove(*dim);
@@ -253,25 +168,26 @@ fn vectorize(
         }
     };
     let (results, result_dims) = batch(&closed, &args.leaves, &dims, size);
-    let mut axes: Vec<Option<i32>> = Vec::new();
-    spread(out_axes, results.len(), &mut axes);
-    let place = |((result, dim), axis): ((&crate::array::Array, Option<usize>), &Option<i32>)| {
+    let mut places: Vec<Place> = Vec::new();
+    spread("out_axes", out_axes, &out.tokens, "", &mut places);
+    let place = |((result, dim), Place { axis, inner, path }): ((&Array, Option<usize>), &Place)| {
         let Some(axis) = axis else {
-            if dim.is_some() {
-                raise_call(error("at vmap out_axes, got axis spec None but output was batched"));
+            if let Some(dim) = dim {
+                raise_call(error(format!(
+                    "at vmap out_axes{path}, got axis spec None but output was batched on axis {dim}"
+                )));
             }
             return result.clone();
         };
-        let rank = result.ndim() + usize::from(dim.is_none());
-        let counted = if *axis < 0 { *axis as i64 + rank as i64 } else { *axis as i64 };
-        match usize::try_from(counted) {
-            Ok(to) if to < rank => at_call(|| materialize(result, dim, to, size)),
-            _ => {
-                raise_call(error(format!("vmap out_axes: axis {axis} is out of bounds for array of dimension {rank}")))
-            }
+        let rank = result.ndim() + usize::from(dim.is_none()) - inner;
+        match counted(*axis, rank) {
+            Some(to) => at_call(|| materialize(result, dim, to, size)),
+            None => raise_call(error(format!(
+                "vmap out_axes{path}: axis {axis} is out of bounds for array of dimension {rank}"
+            ))),
         }
     };
-    let leaves = results.iter().zip(result_dims).zip(&axes).map(place).collect();
+    let leaves = results.iter().zip(result_dims).zip(&places).map(place).collect();
     Flat { leaves, tokens: out.tokens }
 }
 

@@ -20,7 +20,7 @@ use crate::tree::{Arg, Flat, Leaves, PyTree, Token};
 
 fn flatten<T: Arg>(tree: T) -> Flat {
     let mut flat = Flat::new();
-    tree.flatten(&mut flat);
+    tree.flatten_operand(&mut flat);
     flat
 }
 
@@ -99,10 +99,10 @@ impl Default for ScanOptions {
 /// # Panics
 /// If the leading axes differ, or `f` changes the type of the carry.
 #[track_caller]
-pub fn scan<C, X, Y>(f: impl Fn(C::Staged, X::Staged) -> (C::Staged, Y), init: C, xs: X) -> (C::Staged, Y)
+pub fn scan<C, X, Y>(f: impl Fn(C, X) -> (C, Y), init: impl Arg<Staged = C>, xs: impl Arg<Staged = X>) -> (C, Y)
 where
-    C: Arg<Staged: PyTree>,
-    X: Arg<Staged: PyTree>,
+    C: PyTree,
+    X: PyTree,
     Y: PyTree,
 {
     scan_with(ScanOptions::default(), f, init, xs)
@@ -115,13 +115,13 @@ where
 #[track_caller]
 pub fn scan_with<C, X, Y>(
     options: ScanOptions,
-    f: impl Fn(C::Staged, X::Staged) -> (C::Staged, Y),
-    init: C,
-    xs: X,
-) -> (C::Staged, Y)
+    f: impl Fn(C, X) -> (C, Y),
+    init: impl Arg<Staged = C>,
+    xs: impl Arg<Staged = X>,
+) -> (C, Y)
 where
-    C: Arg<Staged: PyTree>,
-    X: Arg<Staged: PyTree>,
+    C: PyTree,
+    X: PyTree,
     Y: PyTree,
 {
     let (init, xs) = (flatten(init), flatten(xs));
@@ -195,9 +195,9 @@ fn conform_outs(closed: ClosedJaxpr, avals: &[Aval]) -> ClosedJaxpr {
 /// # Panics
 /// If `cond` does not give a scalar `bool`, or `body` changes the type of its argument.
 #[track_caller]
-pub fn while_loop<C>(cond: impl Fn(C::Staged) -> Array, body: impl Fn(C::Staged) -> C::Staged, init: C) -> C::Staged
+pub fn while_loop<C>(cond: impl Fn(C) -> Array, body: impl Fn(C) -> C, init: impl Arg<Staged = C>) -> C
 where
-    C: Arg<Staged: PyTree>,
+    C: PyTree,
 {
     let init = flatten(init);
     let mut carry: Vec<Array> = init.leaves.to_vec();
@@ -244,11 +244,11 @@ where
 pub fn fori_loop<C>(
     lower: impl IntoArray,
     upper: impl IntoArray,
-    body: impl Fn(Array, C::Staged) -> C::Staged,
-    init: C,
-) -> C::Staged
+    body: impl Fn(Array, C) -> C,
+    init: impl Arg<Staged = C>,
+) -> C
 where
-    C: Arg<Staged: PyTree>,
+    C: PyTree,
 {
     let (lower, upper) = (lower.into_array(), upper.into_array());
     if !lower.dtype().is_integer() || !upper.dtype().is_integer() || lower.ndim() + upper.ndim() > 0 {
@@ -299,9 +299,9 @@ where
 
 /// `f` of each slice along the leading axis, stacked.
 #[track_caller]
-pub fn map<X, Y>(f: impl Fn(X::Staged) -> Y, xs: X) -> Y
+pub fn map<X, Y>(f: impl Fn(X) -> Y, xs: impl Arg<Staged = X>) -> Y
 where
-    X: Arg<Staged: PyTree>,
+    X: PyTree,
     Y: PyTree,
 {
     scan(|(), x| ((), f(x)), (), xs).1
@@ -314,12 +314,12 @@ where
 #[track_caller]
 pub fn cond<T, R>(
     pred: impl IntoArray,
-    on_true: impl Fn(T::Staged) -> R,
-    on_false: impl Fn(T::Staged) -> R,
-    operand: T,
+    on_true: impl Fn(T) -> R,
+    on_false: impl Fn(T) -> R,
+    operand: impl Arg<Staged = T>,
 ) -> R
 where
-    T: Arg<Staged: PyTree>,
+    T: PyTree,
     R: PyTree,
 {
     let pred = pred.into_array();
@@ -340,9 +340,9 @@ where
 /// # Panics
 /// If `index` is not an integer scalar, there is no branch, or the branches give different types.
 #[track_caller]
-pub fn switch<T, R>(index: impl IntoArray, functions: &[&dyn Fn(T::Staged) -> R], operand: T) -> R
+pub fn switch<T, R>(index: impl IntoArray, functions: &[&dyn Fn(T) -> R], operand: impl Arg<Staged = T>) -> R
 where
-    T: Arg<Staged: PyTree>,
+    T: PyTree,
     R: PyTree,
 {
     let index = index.into_array();
@@ -359,9 +359,9 @@ where
 }
 
 #[track_caller]
-fn branches<T, R>(op: &'static str, index: &Array, functions: &[&dyn Fn(T::Staged) -> R], operand: T) -> R
+fn branches<T, R>(op: &'static str, index: &Array, functions: &[&dyn Fn(T) -> R], operand: impl Arg<Staged = T>) -> R
 where
-    T: Arg<Staged: PyTree>,
+    T: PyTree,
     R: PyTree,
 {
     let operand = flatten(operand);

@@ -9,7 +9,7 @@ use crate::prim::elementwise::tuple;
 use crate::prim::rule::zeros;
 use crate::transform::backward;
 use crate::transform::linearize::linearize;
-use crate::tree::Flat;
+use crate::tree::{Flat, Token};
 
 fn error(op: &'static str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Transform, op, message)
@@ -26,8 +26,12 @@ fn leaf_marks(args: &Flat, starts: &[(usize, usize)], wrt: &[usize]) -> Vec<bool
 /// The structure of the arguments at these positions.
 fn gradient_tokens(args: &Flat, starts: &[(usize, usize)], wrt: &[usize]) -> Flat {
     let end = |i: usize| starts.get(i + 1).map_or(args.tokens.len(), |s| s.1);
-    let tokens = wrt.iter().flat_map(|&i| args.tokens[starts[i].1..end(i)].iter().cloned()).collect();
-    Flat { leaves: Default::default(), tokens }
+    let mut structure = Flat::new();
+    if wrt.len() > 1 {
+        structure.node(wrt.len());
+    }
+    structure.tokens.extend(wrt.iter().flat_map(|&i| args.tokens[starts[i].1..end(i)].iter().cloned()));
+    structure
 }
 
 #[track_caller]
@@ -103,28 +107,25 @@ pub(crate) fn staged_gradient(
             grads.into_iter().zip(avals).map(|(ct, aval)| ct.unwrap_or_else(|| zeros(aval))).collect();
         (linear, grads)
     });
+    // The gradient stands behind the value (with the auxiliary results, if any), or before the auxiliary results.
+    let gradient = gradient_tokens(args, starts, wrt).tokens;
     let mut result = Flat::new();
-    let mut primals = linear.primals.into_iter();
-    let mut tokens = out_tokens.into_iter();
-    let loss = (primals.next(), tokens.next());
-    if value && let (Some(loss), Some(token)) = loss {
-        result.leaves.push(loss);
-        result.tokens.push(token);
+    if value || has_aux {
+        result.node(2);
     }
-    let aux_first = value;
-    let aux: Vec<Array> = primals.collect();
-    let aux_tokens: Vec<_> = tokens.collect();
-    let grad_tokens = gradient_tokens(args, starts, wrt).tokens;
-    if aux_first {
-        result.leaves.extend(aux);
-        result.tokens.extend(aux_tokens);
+    let mut primals = linear.primals.into_iter();
+    if value {
+        result.leaves.extend(primals);
+        result.tokens.extend(out_tokens);
         result.leaves.extend(grads);
-        result.tokens.extend(grad_tokens);
+        result.tokens.extend(gradient);
     } else {
+        let _loss = primals.next();
+        let auxiliary = out_tokens.into_iter().skip_while(|token| !matches!(token, Token::Leaf)).skip(1);
         result.leaves.extend(grads);
-        result.tokens.extend(grad_tokens);
-        result.leaves.extend(aux);
-        result.tokens.extend(aux_tokens);
+        result.tokens.extend(gradient);
+        result.leaves.extend(primals);
+        result.tokens.extend(auxiliary);
     }
     result
 }

@@ -13,6 +13,7 @@ macro_rules! tuples {
             impl<$($name: PyTree),*> PyTree for ($($name,)*) {
                 #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
                 fn flatten(self, flat: &mut Flat) {
+                    flat.node(<[usize]>::len(&[$($index),*]));
                     $(PyTree::flatten(self.$index, flat);)*
                 }
 
@@ -28,7 +29,14 @@ macro_rules! tuples {
 
                 #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
                 fn flatten(self, flat: &mut Flat) {
+                    flat.node(<[usize]>::len(&[$($index),*]));
                     $(Arg::flatten(self.$index, flat);)*
+                }
+
+                #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
+                fn flatten_operand(self, flat: &mut Flat) {
+                    flat.node(<[usize]>::len(&[$($index),*]));
+                    $(self.$index.flatten_operand(flat);)*
                 }
 
                 #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to build")]
@@ -47,11 +55,13 @@ macro_rules! tuples {
 
                 #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
                 fn flatten(staged: Self::Staged, flat: &mut Flat) {
+                    flat.node(<[usize]>::len(&[$($index),*]));
                     $(<$name as Ret>::flatten(staged.$index, flat);)*
                 }
 
                 #[allow(unused_variables, reason = "the empty tuple has nothing to flatten")]
                 fn flatten_self(self, flat: &mut Flat) {
+                    flat.node(<[usize]>::len(&[$($index),*]));
                     $(<$name as Ret>::flatten_self(self.$index, flat);)*
                 }
 
@@ -94,6 +104,11 @@ macro_rules! containers {
                     $flatten
                 }
 
+                fn flatten_operand(self, $flat: &mut Flat) {
+                    let ($this, $each) = (self, T::flatten_operand);
+                    $flatten
+                }
+
                 fn stage($leaves: &mut Leaves<'_>) -> Self::Staged {
                     let $build = T::stage;
                     $unflatten
@@ -130,6 +145,7 @@ macro_rules! containers {
 containers! {
     Vec |this, flat, each| {
         flat.tag(this.len() as u64);
+        flat.node(this.len());
         this.into_iter().for_each(|item| each(item, flat));
     }, |leaves, build| {
         let length = leaves.tag();
@@ -137,8 +153,9 @@ containers! {
     };
     Option |this, flat, each| {
         flat.tag(this.is_some() as u64);
-        if let Some(item) = this {
-            each(item, flat);
+        match this {
+            Some(item) => each(item, flat),
+            None => flat.node(0),
         }
     }, |leaves, build| match leaves.tag() {
         0 => None,
@@ -150,6 +167,7 @@ impl<T: Reusable, const N: usize> Reusable for [T; N] {}
 
 impl<T: PyTree, const N: usize> PyTree for [T; N] {
     fn flatten(self, flat: &mut Flat) {
+        flat.node(N);
         self.into_iter().for_each(|item| PyTree::flatten(item, flat));
     }
 
@@ -163,7 +181,13 @@ impl<T: Arg, const N: usize> Arg for [T; N] {
     type Grad = [T::Grad; N];
 
     fn flatten(self, flat: &mut Flat) {
+        flat.node(N);
         self.into_iter().for_each(|item| Arg::flatten(item, flat));
+    }
+
+    fn flatten_operand(self, flat: &mut Flat) {
+        flat.node(N);
+        self.into_iter().for_each(|item| item.flatten_operand(flat));
     }
 
     fn stage(leaves: &mut Leaves<'_>) -> Self::Staged {
@@ -179,10 +203,12 @@ impl<T: Ret, const N: usize> Ret for [T; N] {
     type Staged = [T::Staged; N];
 
     fn flatten(staged: Self::Staged, flat: &mut Flat) {
+        flat.node(N);
         staged.into_iter().for_each(|item| <T as Ret>::flatten(item, flat));
     }
 
     fn flatten_self(self, flat: &mut Flat) {
+        flat.node(N);
         self.into_iter().for_each(|item| <T as Ret>::flatten_self(item, flat));
     }
 

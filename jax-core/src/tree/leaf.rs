@@ -1,8 +1,8 @@
 //! What a leaf may be: arrays, Rust scalars, and values that are part of the structure.
 
 use super::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
-use crate::array::Array;
 use crate::array::fail::raise;
+use crate::array::{Array, IntoArray};
 use crate::base::error::ErrorKind;
 use crate::base::{DType, Error, Scalar};
 use crate::prim::convert::convert_element_type;
@@ -63,7 +63,8 @@ macro_rules! tree_argument {
 
 tree_argument! { [] Array; }
 
-impl<T: PyTree + Clone> Arg for &T {
+/// Not of keys, and trees that hold some: what is lent can be used again.
+impl<T: PyTree + Clone + Reusable> Arg for &T {
     type Staged = T;
     type Grad = T;
 
@@ -93,6 +94,10 @@ macro_rules! scalar_arguments {
 
                 fn flatten(self, flat: &mut Flat) {
                     flat.leaf(Array::weak_scalar(Scalar::$make(DType::$dtype, self as $via)));
+                }
+
+                fn flatten_operand(self, flat: &mut Flat) {
+                    flat.leaf(self.into_array());
                 }
 
                 fn stage(leaves: &mut Leaves<'_>) -> Array {

@@ -22,8 +22,12 @@ use crate::ir::Aval;
 pub enum Token {
     /// A leaf: the next array.
     Leaf,
-    /// A length, or the number of an enum's variant.
+    /// A length, or the number of an enum's variant; it says something of what follows.
     Tag(u64),
+    /// So many parts follow: members of a tuple, fields of a struct, items of a vector. It groups, and is not read.
+    Node(usize),
+    /// The last so many axes of the next array are no axes of the value that it holds: of a key, its words.
+    Inner(usize),
     /// A value that is part of the structure.
     Static(Arc<dyn StaticValue>),
 }
@@ -57,6 +61,7 @@ impl PartialEq for Token {
         match (self, other) {
             (Token::Leaf, Token::Leaf) => true,
             (Token::Tag(a), Token::Tag(b)) => a == b,
+            (Token::Node(a), Token::Node(b)) | (Token::Inner(a), Token::Inner(b)) => a == b,
             (Token::Static(a), Token::Static(b)) => (**a).dyn_eq((**b).as_any()),
             _ => false,
         }
@@ -70,6 +75,7 @@ impl Hash for Token {
         match self {
             Token::Leaf => state.write_u8(0),
             Token::Tag(tag) => state.write_u64(*tag),
+            Token::Node(count) | Token::Inner(count) => state.write_usize(*count),
             Token::Static(value) => (**value).dyn_hash(state),
         }
     }
@@ -94,6 +100,16 @@ impl Flat {
     pub fn leaf(&mut self, array: Array) {
         self.leaves.push(array);
         self.tokens.push(Token::Leaf);
+    }
+
+    /// Says that so many parts follow, which belong together.
+    pub fn node(&mut self, count: usize) {
+        self.tokens.push(Token::Node(count));
+    }
+
+    /// Says that the last so many axes of the next leaf are no axes of the value that it holds.
+    pub fn inner(&mut self, axes: usize) {
+        self.tokens.push(Token::Inner(axes));
     }
 
     /// Appends a length or a variant's number.
@@ -133,13 +149,13 @@ impl<'a> Leaves<'a> {
     }
 
     fn next(&mut self) -> &'a Token {
-        match self.tokens.split_first() {
-            Some((token, rest)) => {
-                self.tokens = rest;
-                token
+        while let Some((token, rest)) = self.tokens.split_first() {
+            self.tokens = rest;
+            if !matches!(token, Token::Node(_) | Token::Inner(_)) {
+                return token;
             }
-            None => crate::bug!("a tree has fewer parts than its type"),
         }
+        crate::bug!("a tree has fewer parts than its type")
     }
 
     /// The next leaf.
@@ -207,9 +223,9 @@ pub trait PyTree: Sized {
 
 /// A tree that may be used again without saying so: every tree but a PRNG key.
 #[diagnostic::on_unimplemented(
-    message = "a PRNG key is used twice",
-    label = "this key is used again below",
-    note = "the same key gives the same numbers: use `random::split` for independent ones, or write `.clone()` if the same numbers are meant"
+    message = "a PRNG key may be used twice: `{Self}` is or holds one",
+    label = "this is or holds a key, and can be used again",
+    note = "the same key gives the same numbers: use `random::split` for independent ones, or write `.clone()` if the same numbers are meant; an argument of a staged function with a key in it is passed by value"
 )]
 pub trait Reusable {}
 
@@ -225,6 +241,11 @@ pub trait Arg: Sized {
     type Grad;
     /// Appends the leaves and the structure.
     fn flatten(self, flat: &mut Flat);
+    /// The same, as an operand of a function on arrays: a Rust number is what it is there, of the default dtype of its
+    /// kind and weakly typed.
+    fn flatten_operand(self, flat: &mut Flat) {
+        self.flatten(flat);
+    }
     /// What the body sees, from leaves.
     fn stage(leaves: &mut Leaves<'_>) -> Self::Staged;
     /// The argument itself, from leaves: what a transform passes to a function.

@@ -68,7 +68,7 @@ fn an_overwritten_value_moves() {
 #[test]
 fn places_stay() {
     check("fn f(x: Array) -> Array { x.dot(x) }", "x.dot ((& & Dup (& x)).dup ())");
-    check("fn f(p: Layer) -> Array { g(&p.w, p.b) }", "g (& p.w , (& & Dup (& p.b)).dup ())");
+    check("fn f(p: Layer) -> Array { g(&p.w, p.b) }", "g (& p.w , last (& p.b))");
     check("fn f(x: Array) -> Array { let s = x.shape(); let y = g(x); y * s[0] }", {
         "let s = x.shape () ; let y = g ((& & Dup (& x)).dup ()) ; y * s [0]"
     });
@@ -78,6 +78,32 @@ fn places_stay() {
 fn keys_move_however_often() {
     check("fn f(k: Key) -> Array { random::normal(k, 3) + random::uniform(k, 3) }", {
         "random :: normal (k , 3) + random :: uniform (k , 3)"
+    });
+}
+
+#[test]
+fn fields_are_used_on_their_own() {
+    check("fn f(p: Layer) -> Array { g(p.w, p.b, p.w) }", "g ((& & Dup (& p.w)).dup () , last (& p.b) , last (& p.w))");
+    check("fn f(s: State) -> Array { random::normal(s.key, 3) + s.x }", {
+        "random :: normal (last (& s.key) , 3) + last (& s.x)"
+    });
+    check("fn f(s: State) -> Array { random::normal(s.key, 3) + random::uniform(s.key, 3) }", {
+        "random :: normal (s.key , 3) + random :: uniform (last (& s.key) , 3)"
+    });
+    check("fn f(keys: Vec<Key>) -> Vec<Array> { keys.into_iter().map(g).collect() }", {
+        "keys.into_iter ().map (g).collect ()"
+    });
+    check("fn f(s: State) -> State { let k = next(s.key); State { key: k, ..s } }", {
+        "let k = next (last (& s.key)) ; State { key : k , .. s }"
+    });
+    check("fn f(s: State) -> State { let k = next(s.key); step(s) }", {
+        "let k = next ((& & Dup (& s.key)).dup ()) ; step (s)"
+    });
+    check("fn f(mut s: State) -> Array { s.key = next(s.key); g(s.key) }", {
+        "s.key = next (last (& s.key)) ; g (last (& s.key))"
+    });
+    check("fn f(m: Model) -> Array { g(m.a.w, m.a, m.b) }", {
+        "g ((& & Dup (& m.a.w)).dup () , last (& m.a) , last (& m.b))"
     });
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct Scopes {
     names: HashMap<String, Vec<Var>>,
     /// The names declared, in order, so that a scope can be left.
     declared: Vec<String>,
+    /// Fields of variables that were named so far, each with a number of its own: `a.b.` of which variable.
+    places: Vec<(Var, String, Var)>,
 }
 
 /// Where a scope began.
@@ -128,6 +130,26 @@ impl Scopes {
     /// What is known of a variable.
     pub(crate) fn get_mut(&mut self, var: Var) -> &mut Variable {
         &mut self.variables[var]
+    }
+
+    /// The number of a field of a variable: `fields` is `a.b.` for `variable.a.b`.
+    pub(crate) fn place(&mut self, root: Var, fields: &str) -> Var {
+        let known = self.places.iter().find(|(of, names, _)| *of == root && names == fields);
+        if let Some((_, _, place)) = known {
+            return *place;
+        }
+        let Variable { ref facts, mutable, depth, .. } = self.variables[root];
+        self.variables.push(Variable { facts: facts.clone(), key: false, mutable, depth });
+        self.places.push((root, fields.to_owned(), self.variables.len() - 1));
+        self.variables.len() - 1
+    }
+
+    /// The fields named so far of which a field of a variable is part, or which are part of it.
+    pub(crate) fn overlapping(&self, root: Var, fields: &str) -> impl Iterator<Item = (&str, Var)> {
+        let overlap = move |(of, names, _): &&(Var, String, Var)| {
+            *of == root && (names.starts_with(fields) || fields.starts_with(&**names))
+        };
+        self.places.iter().filter(overlap).map(|(_, names, place)| (&**names, *place))
     }
 
     /// How many variables were declared so far.

@@ -11,11 +11,14 @@ use crate::build::Build;
 /// The attribute that carries the number of a use from the walk to here; it never leaves the macro.
 const MARK: &str = "__jax_use";
 
-/// Marks a path as a use that may move its variable.
-pub(crate) fn mark(path: &mut syn::ExprPath, number: Use) {
+/// The attribute of a marked field that is left as it stands where it is used again.
+const NEVER: &str = "__jax_never";
+
+/// Marks a path, or a field of one, by its attributes as a use that may move its variable.
+pub(crate) fn mark(attrs: &mut Vec<Attribute>, number: Use) {
     let span = Span::mixed_site();
     let literal = proc_macro2::Literal::usize_unsuffixed(number);
-    path.attrs.push(Attribute {
+    attrs.push(Attribute {
         pound_token: Token![#](span),
         style: syn::AttrStyle::Outer,
         bracket_token: syn::token::Bracket(span),
@@ -27,13 +30,35 @@ pub(crate) fn mark(path: &mut syn::ExprPath, number: Use) {
     });
 }
 
-fn take_mark(path: &mut syn::ExprPath) -> Option<Use> {
-    let index = path.attrs.iter().position(|attr| attr.path().is_ident(MARK))?;
-    let attribute = path.attrs.remove(index);
+/// Says of a marked field that it is left as it stands where it is used again.
+pub(crate) fn never_duplicate(attrs: &mut Vec<Attribute>) {
+    if attrs.iter().any(|attr| attr.path().is_ident(MARK)) {
+        let name = syn::Ident::new(NEVER, Span::mixed_site());
+        attrs.push(syn::parse_quote!(#[#name]));
+    }
+}
+
+fn take_never(attrs: &mut Vec<Attribute>) -> bool {
+    let count = attrs.len();
+    attrs.retain(|attr| !attr.path().is_ident(NEVER));
+    attrs.len() < count
+}
+
+fn take_mark(attrs: &mut Vec<Attribute>) -> Option<Use> {
+    let index = attrs.iter().position(|attr| attr.path().is_ident(MARK))?;
+    let attribute = attrs.remove(index);
     let Meta::NameValue(syn::MetaNameValue { value: Expr::Lit(literal), .. }) = attribute.meta else { return None };
     match literal.lit {
         syn::Lit::Int(number) => number.base10_parse().ok(),
         _ => None,
+    }
+}
+
+/// Where a duplicate of a place is reported: at the name of a field.
+pub(crate) fn span(place: &Expr) -> Span {
+    match place {
+        Expr::Field(syn::ExprField { member: syn::Member::Named(name), .. }) => name.span(),
+        _ => place.span(),
     }
 }
 
@@ -50,12 +75,17 @@ struct Settle<'a> {
 impl VisitMut for Settle<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
-        let Expr::Path(path) = expr else { return };
-        let Some(number) = take_mark(path) else { return };
-        if self.duplicated.get(number).copied().unwrap_or(false) {
-            let span = path.span();
+        let (number, is_field, never) = match expr {
+            Expr::Path(path) => (take_mark(&mut path.attrs), false, false),
+            Expr::Field(field) => (take_mark(&mut field.attrs), true, take_never(&mut field.attrs)),
+            _ => return,
+        };
+        let Some(number) = number else { return };
+        let again = self.duplicated.get(number).copied().unwrap_or(false);
+        if if again { !never } else { is_field } {
+            let span = span(expr);
             let place = std::mem::replace(expr, Expr::PLACEHOLDER);
-            *expr = self.build.dup(place, span);
+            *expr = if again { self.build.dup(place, span) } else { self.build.last(place, span) };
         }
     }
 

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{BinOp, Block, Expr, Lit, Member, Pat, Path, Stmt, Type, UnOp, spanned::Spanned};
+use syn::{BinOp, Block, Expr, Lit, Pat, Path, Stmt, Type, UnOp, spanned::Spanned};
 
 use super::flow::{Step, Use, Var};
 use super::macros::{self, Arguments};
@@ -65,6 +66,8 @@ enum Position {
     Value,
     /// It is looked at, or written to.
     Place,
+    /// A field of it is: the value itself is not looked at.
+    Base,
 }
 
 /// The variables that a closure takes from outside.
@@ -162,6 +165,25 @@ impl Walk<'_> {
             Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), expr, .. }) => self.root(expr),
             _ => None,
         }
+    }
+
+    /// The fields that lead from a variable to a place: `a.b.` for `variable.a.b`.
+    fn fields(&self, place: &Expr) -> Option<(Var, String)> {
+        match place {
+            Expr::Path(path) => self.local(path).map(|(var, _)| (var, String::new())),
+            Expr::Field(field) => {
+                let (var, fields) = self.fields(&field.base)?;
+                Some((var, format!("{fields}{}.", field.member.to_token_stream())))
+            }
+            Expr::Paren(inner) => self.fields(&inner.expr),
+            _ => None,
+        }
+    }
+
+    /// Records that the fields of a variable are read with it, but those named.
+    fn read_fields(&mut self, root: Var, fields: &str, but: &[String]) {
+        let read = self.scopes.overlapping(root, fields).filter(|(names, _)| !but.iter().any(|but| but == names));
+        self.flow.extend(read.map(|(_, place)| Step::Read(place, None)));
     }
 
     // Flow.
@@ -281,7 +303,7 @@ impl Walk<'_> {
 
     fn expr(&mut self, expr: &mut Expr, position: Position) -> Facts {
         match expr {
-            Expr::Path(path) => self.path(path, position),
+            Expr::Path(path) => self.path(path, position, &[]),
             Expr::Lit(literal) => self.literal(&literal.lit),
             Expr::Paren(inner) => self.expr(&mut inner.expr, position),
             Expr::Group(inner) => self.expr(&mut inner.expr, position),
@@ -292,7 +314,7 @@ impl Walk<'_> {
             },
             Expr::Binary(_) => self.binary(expr),
             Expr::Cast(_) => self.cast(expr),
-            Expr::Field(_) | Expr::Index(_) => self.member(expr, position),
+            Expr::Field(_) | Expr::Index(_) => self.member(expr, position, &[]),
             Expr::Reference(reference) => {
                 if reference.mutability.is_some() {
                     self.assigned(&reference.expr);
@@ -308,9 +330,20 @@ impl Walk<'_> {
             Expr::Repeat(repeat) => self.values([&mut *repeat.expr, &mut *repeat.len]),
             Expr::Range(range) => self.values(range.start.iter_mut().chain(&mut range.end).map(|end| &mut **end)),
             Expr::Struct(literal) => {
-                let fields = literal.fields.iter_mut().map(|field| &mut field.expr);
-                let facts = self.values(fields.chain(literal.rest.iter_mut().map(|rest| &mut **rest)));
-                Facts { copy: false, ..facts }
+                let facts = self.values(literal.fields.iter_mut().map(|field| &mut field.expr));
+                // The rest is taken without the fields that are given.
+                let prefix = literal.rest.as_ref().and_then(|rest| self.fields(rest)).unwrap_or_default().1;
+                let name = |field: &syn::FieldValue| format!("{prefix}{}.", field.member.to_token_stream());
+                let given: Vec<String> = literal.fields.iter().map(name).collect();
+                let rest = match literal.rest.as_deref_mut() {
+                    Some(Expr::Path(rest)) => self.path(rest, Position::Value, &given),
+                    Some(rest @ Expr::Field(_)) => self.member(rest, Position::Value, &given),
+                    Some(rest) => self.expr(rest, Position::Value),
+                    None => Facts::host(),
+                };
+                let borrows = [&facts.borrows[..], &rest.borrows].concat();
+                self.hold(&borrows);
+                Facts { copy: false, borrows, ..facts.join(&rest) }
             }
             Expr::Block(block) if block.label.is_none() => self.block(&mut block.block, position),
             // A `break` may leave it early, which the walk does not follow: nothing in it counts as a last use.
@@ -371,7 +404,8 @@ impl Walk<'_> {
         }
     }
 
-    fn path(&mut self, path: &mut syn::ExprPath, position: Position) -> Facts {
+    /// A name; of a variable that is taken without some of its fields, those are `but`.
+    fn path(&mut self, path: &mut syn::ExprPath, position: Position, but: &[String]) -> Facts {
         let Some((var, name)) = self.local(path) else {
             let constant = path
                 .path
@@ -383,9 +417,12 @@ impl Walk<'_> {
         let variable = self.scopes.get(var);
         let moves = position == Position::Value && !variable.key && !variable.facts.copy;
         let facts = variable.facts.clone();
+        if position != Position::Base {
+            self.read_fields(var, "", but);
+        }
         if moves {
             let number = self.new_use(var);
-            settle::mark(path, number);
+            settle::mark(&mut path.attrs, number);
             self.read(var, &name, Some(number));
         } else {
             self.read(var, &name, None);
@@ -402,10 +439,12 @@ impl Walk<'_> {
         Facts { literal, ..Facts::host() }
     }
 
-    /// `place.field` and `place[index]`: taken out of their place, they are duplicated.
-    fn member(&mut self, expr: &mut Expr, position: Position) -> Facts {
+    /// `place.field` and `place[index]`: taken out of their place, they are duplicated. What is taken without some of
+    /// its fields is taken without `but`.
+    fn member(&mut self, expr: &mut Expr, position: Position, but: &[String]) -> Facts {
+        let place = self.fields(expr);
         let (base, facts) = match expr {
-            Expr::Field(field) => (self.root(&field.base), self.expr(&mut field.base, Position::Place)),
+            Expr::Field(field) => (self.root(&field.base), self.expr(&mut field.base, Position::Base)),
             Expr::Index(index) => {
                 let base = self.root(&index.expr);
                 let facts = self.expr(&mut index.expr, Position::Place);
@@ -415,17 +454,34 @@ impl Walk<'_> {
             }
             _ => (None, Facts::default()),
         };
-        if position == Position::Value && !(facts.origin == Origin::Host && facts.copy) {
-            let span = match expr {
-                Expr::Field(syn::ExprField { member: Member::Named(name), .. }) => name.span(),
-                _ => expr.span(),
-            };
+        let facts = Facts { literal: false, ..facts };
+        let taken = position == Position::Value && !(facts.origin == Origin::Host && facts.copy);
+        if let Some((root, fields)) = &place
+            && position != Position::Base
+        {
+            let (root, own) = (*root, self.scopes.place(*root, fields));
+            if taken {
+                self.read_fields(root, fields, &[but, std::slice::from_ref(fields)].concat());
+            } else {
+                self.read_fields(root, fields, but);
+            }
+            if let Expr::Field(field) = expr
+                && taken
+            {
+                let number = self.new_use(own);
+                settle::mark(&mut field.attrs, number);
+                self.flow.push(Step::Read(own, Some(number)));
+                return Facts { borrows: Vec::new(), ..facts };
+            }
+        }
+        if taken {
+            let span = settle::span(expr);
             let place = std::mem::replace(expr, Expr::PLACEHOLDER);
             *expr = self.build.dup(place, span);
-            return Facts { borrows: Vec::new(), literal: false, ..facts };
+            return Facts { borrows: Vec::new(), ..facts };
         }
-        let mut facts = Facts { literal: false, ..facts };
-        if position == Position::Place {
+        let mut facts = facts;
+        if position != Position::Value {
             facts.borrows.extend(base);
         }
         facts
@@ -503,6 +559,14 @@ impl Walk<'_> {
                 Expr::Path(path) if consumes_key && index == 0 && self.local(path).is_some() => {
                     self.expr(arg, Position::Place)
                 }
+                // A field that is used again is moved as written too: reuse is for rustc to report.
+                Expr::Field(_) if consumes_key && index == 0 => {
+                    let facts = self.expr(arg, Position::Value);
+                    if let Expr::Field(field) = arg {
+                        settle::never_duplicate(&mut field.attrs);
+                    }
+                    facts
+                }
                 Expr::Closure(_) if transforms => self.closure(arg, true),
                 _ => self.expr(arg, Position::Value),
             };
@@ -526,9 +590,11 @@ impl Walk<'_> {
         let position = if takes_receiver(&method) { Position::Value } else { Position::Place };
         let receiver = self.expr(&mut call.receiver, position);
         let mut facts = self.values(&mut call.args);
-        // The receiver is borrowed until the arguments are evaluated.
+        // The receiver is borrowed until the arguments are evaluated, unless it was taken.
         let root = self.root(&call.receiver);
-        self.hold(&Vec::from_iter(root));
+        if position != Position::Value {
+            self.hold(&Vec::from_iter(root));
+        }
         self.hold(&receiver.borrows);
         facts.borrows.extend(receiver.borrows);
         if lends(&method) {
@@ -614,7 +680,7 @@ impl Walk<'_> {
             let number = self.new_use(var);
             self.read(var, &name, Some(number));
             let mut path = syn::ExprPath { attrs: Vec::new(), qself: None, path: Path::from(name.clone()) };
-            settle::mark(&mut path, number);
+            settle::mark(&mut path.attrs, number);
             stmts.push(syn::parse_quote!(let #mutable #name = #path;));
         }
         if !stmts.is_empty() {
@@ -639,6 +705,7 @@ impl Walk<'_> {
                     // In a loop or a closure the old value may still be needed in another turn.
                     if self.scopes.get(var).depth == self.depth {
                         self.flow.push(Step::Overwrite(var));
+                        self.flow.extend(self.scopes.overlapping(var, "").map(|(_, place)| Step::Overwrite(place)));
                     }
                     let facts = facts.clone();
                     self.update(target, |old| {
@@ -650,7 +717,16 @@ impl Walk<'_> {
             Expr::Infer(_) => {}
             place => {
                 self.assigned(place);
-                self.expr(place, Position::Place);
+                match self.fields(place) {
+                    Some((root, fields)) => {
+                        self.expr(place, Position::Base);
+                        let own = self.scopes.place(root, &fields);
+                        if self.scopes.get(own).depth == self.depth {
+                            self.flow.push(Step::Overwrite(own));
+                        }
+                    }
+                    None => drop(self.expr(place, Position::Place)),
+                }
             }
         }
     }
