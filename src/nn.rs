@@ -92,10 +92,32 @@ pub fn elu_with(x: impl IntoArray, alpha: f64) -> Array {
     exponential(&x.into_array(), alpha)
 }
 
-/// The exponential is taken of negative elements only, so that the derivative for large ones is 1 and not NaN.
+/// With a rule of its own for the derivative: that of `exp_m1` adds 1 to what was `exp(x) - 1`, and is 0 before
+/// `exp(x)` is. The exponential is taken of negative elements only, so that no derivative is NaN.
 #[track_caller]
 fn exponential(x: &Array, alpha: f64) -> Array {
+    static DERIVATIVE: LazyLock<Rule> = LazyLock::new(|| {
+        Rule::new(|args| {
+            let [x, alpha, tangent, of_alpha] = args else {
+                jax_core::bug!("the rule of elu has {} operands", args.len());
+            };
+            let positive = x.greater(0.0);
+            let negative = where_(&positive, 0.0, x);
+            let slope = where_(&positive, 1.0, alpha * negative.exp());
+            let along_alpha = where_(&positive, 0.0, negative.exp_m1() * of_alpha);
+            vec![elu_of(x, alpha), slope * tangent + along_alpha]
+        })
+    });
     let x = &promote::inexact(x);
+    let alpha = number(x, alpha);
+    let closed = trace(&[x.aval().clone(), alpha.aval().clone()], |args| vec![elu_of(&args[0], &args[1])]);
+    let call =
+        CustomJvpCall { name: "elu".to_owned(), call_jaxpr: closed.jaxpr, jvp: DERIVATIVE.clone(), num_consts: 0 };
+    custom_jvp_call(call, &[x.clone(), alpha]).swap_remove(0)
+}
+
+#[track_caller]
+fn elu_of(x: &Array, alpha: &Array) -> Array {
     let positive = x.greater(0.0);
     where_(&positive, x, alpha * where_(&positive, 0.0, x).exp_m1())
 }

@@ -66,6 +66,15 @@ fn derivatives_of_activations() {
     assert_near(&slopes(|x| nn::log_sigmoid(x), &PLACES), &at(|x| 1.0 / (1.0 + x.exp())));
     assert_near(&slopes(|x| nn::relu(x), &PLACES), &at(|x| f64::from(x > 0.0)));
     assert_near(&slopes(|x| nn::elu(x), &PLACES), &at(|x| x.min(0.0).exp()));
+    // No cancellation where `exp(x)` is far below 1.
+    for x in [-15.0f32, -30.0, -80.0] {
+        let slope = grad(|x: Array| nn::elu_with(x, 2.0).sum(None))(jnp::array([x])).to_vec::<f32>()[0] as f64;
+        let exact = 2.0 * (x as f64).exp();
+        assert!((slope - exact).abs() <= 1e-6 * exact, "{x}: {slope} and {exact}");
+        let second = grad(|x: Array| grad(|x: Array| nn::selu(x).sum(None))(x).sum(None))(jnp::array([x]));
+        let exact = 1.050_700_987_355_480_5 * 1.673_263_242_354_377_2 * (x as f64).exp();
+        assert!((second.to_vec::<f32>()[0] as f64 - exact).abs() <= 2e-6 * exact, "{x}: {second} and {exact}");
+    }
     assert_near(&slopes(|x| nn::soft_sign(x), &PLACES), &at(|x| (1.0 + x.abs()).powi(-2)));
     let gelu = |x: f64| {
         let c = (2.0 / std::f64::consts::PI).sqrt();

@@ -98,7 +98,8 @@ impl<'a> Case<'a> {
             "choice" if self.wide && self.args["replace"] == "1" => return None,
             "rademacher" if self.wide => return None,
             "choice" => {
-                random::choice_with(self.key(), self.number::<usize>("n"), self.shape(), self.args["replace"] == "1")
+                let options = random::ChoiceOptions::default().replace(self.args["replace"] == "1");
+                random::choice_with(self.key(), self.number::<usize>("n"), self.shape(), options)
             }
             "rademacher" => random::rademacher(self.key(), self.shape()),
             "gumbel" => random::gumbel_with(self.key(), self.shape(), self.dtype()),

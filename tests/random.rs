@@ -66,7 +66,7 @@ fn every_sampler_maps_over_keys() {
     same(|key| random::randint(key, (2, 2), -3, 9), keys());
     same(|key| random::bernoulli(key, 0.3, 5), keys());
     same(|key| random::permutation(key, 9), keys());
-    same(|key| random::choice_with(key, 9, 4, false), keys());
+    same(|key| random::choice_with(key, 9, 4, random::ChoiceOptions::default().replace(false)), keys());
     same(|key| random::key_data(&random::fold_in(key, 3)), keys());
     same(|key| random::key_data(&random::split_array(key, (2, 2))), keys());
     same(|key| random::categorical(key, Array::from_slice(&[0.0f32, 1.0, 2.0], &[3])), keys());
@@ -223,7 +223,9 @@ fn mistakes_are_named() {
     );
     assert!(message(|| random::bits_with(random::key(0), (), DType::I32)).contains("unsigned int dtype, got int32"));
     assert!(message(|| random::randint(random::key(0), (), 0.5, 2)).contains("requires integer minval and maxval"));
-    assert!(message(|| random::choice_with(random::key(0), 3, 4, false)).contains("larger sample than population"));
+    let once = || random::ChoiceOptions::default().replace(false);
+    assert!(message(|| random::choice_with(random::key(0), 3, 4, once())).contains("larger sample (size 4)"));
+    assert!(message(|| random::choice_with(random::key(0), 3, 1, once().p([0.5, 0.5]))).contains("p has shape (2,)"));
     assert!(message(|| random::uniform(random::key(0), -1)).contains("non-negative"));
     assert!(
         message(|| random::key_data(&random::wrap_key_data(Array::from_slice(&[0u32; 3], &[3]))))

@@ -1,14 +1,11 @@
-//! Products of arrays: dot, matmul, einsum and their kin.
+//! Products of arrays: dot, matmul and their kin. `einsum` and `linalg` have files of their own.
 
-use jax_core::array::fail::{here, raise};
 use jax_core::array::{Array, IntoArray};
-use jax_core::base::error::ErrorKind;
-use jax_core::base::{DType, Error};
+use jax_core::base::DType;
 use jax_core::lax::contract::{contract, pair};
-use jax_core::lax::{IntoAxes, operators, promote};
+use jax_core::lax::{IntoAxes, operators};
 use jax_core::prim::dot_general::DotDimensionNumbers;
 use jax_core::prim::iota::iota;
-use jax_core::prim::shape::transpose;
 
 use super::create::{coordinates, value_error};
 use super::math::{conj, where_};
@@ -186,131 +183,6 @@ pub fn trace(x: impl IntoArray) -> Array {
     diagonal(x, 0).sum(-1)
 }
 
-/// Sums of products in Einstein's notation: `"ij,jk->ik"` is the product of two matrices. Each letter is an axis; those
-/// that the result lacks are summed over. Without `->` the result has the letters that occur once, in order.
-///
-/// # Panics
-/// If the subscripts do not fit the operands, or extents of one letter differ.
-///
-/// ```
-/// use jax::prelude::*;
-/// let m = jnp::array([[1, 2], [3, 4]]);
-/// assert_eq!(jnp::einsum("ij,jk->ik", &[m.clone(), m.clone()]).to_string(), "[[ 7 10]\n [15 22]]");
-/// assert_eq!(jnp::einsum("ii", &[m.clone()]).to_string(), "5");
-/// assert_eq!(jnp::einsum("ij->j", &[m]).to_string(), "[4 6]");
-/// ```
-#[track_caller]
-pub fn einsum(subscripts: &str, operands: &[Array]) -> Array {
-    let text: String = subscripts.chars().filter(|c| !c.is_whitespace()).collect();
-    let (inputs, output) = match text.split_once("->") {
-        Some((inputs, output)) => (inputs.to_owned(), output.chars().collect::<Vec<char>>()),
-        None => {
-            let mut once: Vec<char> = text.chars().filter(|&c| c != ',' && text.matches(c).count() == 1).collect();
-            once.sort_unstable();
-            (text.clone(), once)
-        }
-    };
-    let terms: Vec<Vec<char>> = inputs.split(',').map(|term| term.chars().collect()).collect();
-    check_subscripts(&inputs, &terms, &output, operands);
-    let operands = promote::dtypes(&operands.iter().collect::<Vec<_>>());
-    let mut rest: std::collections::VecDeque<(Array, Vec<char>)> =
-        operands.into_iter().zip(terms).map(|(array, labels)| once_each(array, labels)).collect();
-    let Some(mut product) = rest.pop_front() else { jax_core::bug!("einsum of nothing") };
-    while let Some(next) = rest.pop_front() {
-        let needed = |label: &char| output.contains(label) || rest.iter().any(|(_, labels)| labels.contains(label));
-        product = multiply(product, next, needed);
-    }
-    let (array, labels) = sum_out(product, |label| output.contains(label));
-    let place = |label: &char| labels.iter().position(|other| other == label).unwrap_or_default();
-    transpose(&array, &output.iter().map(place).collect::<Vec<_>>())
-}
-
-#[track_caller]
-fn check_subscripts(inputs: &str, terms: &[Vec<char>], output: &[char], operands: &[Array]) {
-    let here = here();
-    let fail = |message: String| raise(Error::new(ErrorKind::Value, "einsum", format!("einsum: {message}")).at(here));
-    if let Some(other) = inputs.chars().chain(output.iter().copied()).find(|c| !c.is_ascii_alphabetic() && *c != ',') {
-        fail(format!("Character {other} is not a valid symbol."));
-    }
-    if terms.len() != operands.len() {
-        fail(format!(
-            "Number of einsum subscripts, {}, must be equal to the number of operands, {}.",
-            terms.len(),
-            operands.len()
-        ));
-    }
-    let mut extents = std::collections::BTreeMap::new();
-    for (number, (term, operand)) in terms.iter().zip(operands).enumerate() {
-        if term.len() != operand.ndim() {
-            let term: String = term.iter().collect();
-            fail(format!(
-                "Einstein sum subscript '{term}' does not contain the correct number of indices for operand {number}."
-            ));
-        }
-        for (label, &extent) in term.iter().zip(operand.shape()) {
-            let known = *extents.entry(*label).or_insert(extent);
-            if known != extent {
-                fail(format!(
-                    "Size of label '{label}' for operand {number} ({known}) does not match previous terms ({extent})."
-                ));
-            }
-        }
-    }
-    for (i, label) in output.iter().enumerate() {
-        if output[..i].contains(label) {
-            fail(format!("Output character {label} appeared more than once in the output."));
-        }
-        if !extents.contains_key(label) {
-            fail(format!("Output character {label} did not appear in the input"));
-        }
-    }
-}
-
-/// The diagonals of axes with one label.
-#[track_caller]
-fn once_each(mut array: Array, mut labels: Vec<char>) -> (Array, Vec<char>) {
-    while let Some((i, j)) =
-        (0..labels.len()).find_map(|i| (i + 1..labels.len()).find(|&j| labels[j] == labels[i]).map(|j| (i, j)))
-    {
-        array = diagonal(super::moveaxis(array, [i as i32, j as i32], [0, 1]), 0);
-        let label = labels.remove(j);
-        labels.remove(i);
-        labels.push(label);
-    }
-    (array, labels)
-}
-
-/// Sums over the axes that are not needed.
-#[track_caller]
-fn sum_out((array, labels): (Array, Vec<char>), needed: impl Fn(&char) -> bool) -> (Array, Vec<char>) {
-    let axes: Vec<i32> = (0..labels.len()).filter(|&i| !needed(&labels[i])).map(|i| i as i32).collect();
-    if axes.is_empty() {
-        return (array, labels);
-    }
-    (array.sum(axes.as_slice()), labels.into_iter().filter(needed).collect())
-}
-
-/// The product of two operands, summed over the labels that only they have and nobody needs.
-#[track_caller]
-fn multiply(x: (Array, Vec<char>), y: (Array, Vec<char>), needed: impl Fn(&char) -> bool) -> (Array, Vec<char>) {
-    let of_y = y.1.clone();
-    let (x, of_x) = sum_out(x, |label| needed(label) || of_y.contains(label));
-    let (y, of_y) = sum_out(y, |label| needed(label) || of_x.contains(label));
-    let shared: Vec<char> = of_x.iter().filter(|label| of_y.contains(label)).copied().collect();
-    let (batch, summed): (Vec<char>, Vec<char>) = shared.iter().partition(|label| needed(label));
-    let places = |labels: &[char], of: &[char]| -> Vec<usize> {
-        labels.iter().filter_map(|label| of.iter().position(|other| other == label)).collect()
-    };
-    let numbers = DotDimensionNumbers {
-        lhs_contracting: places(&summed, &of_x),
-        rhs_contracting: places(&summed, &of_y),
-        lhs_batch: places(&batch, &of_x),
-        rhs_batch: places(&batch, &of_y),
-    };
-    let own = |labels: &[char]| labels.iter().filter(|label| !shared.contains(label)).copied().collect::<Vec<_>>();
-    (contract(&x, &y, numbers), [batch.clone(), own(&of_x), own(&of_y)].concat())
-}
-
 /// The Kronecker product of two matrices: each element of `x` times all of `y`.
 ///
 /// # Panics
@@ -347,58 +219,4 @@ pub fn cross(x: impl IntoArray, y: impl IntoArray) -> Array {
     }
     let turned = |array: &Array, by: i64| super::roll_with(array, by, super::axis(-1));
     turned(&x, -1) * turned(&y, 1) - turned(&x, 1) * turned(&y, -1)
-}
-
-/// Norms.
-pub mod linalg {
-    use super::super::options::ReduceOptions;
-    use super::*;
-    use jax_core::lax::reduce::{self, Over};
-
-    /// Which norm [`norm_with`] takes.
-    #[derive(Clone, Copy, PartialEq, Debug, Default)]
-    pub enum Ord {
-        /// The root of the sum of squares.
-        #[default]
-        Euclidean,
-        /// The sum of magnitudes.
-        L1,
-        /// The largest magnitude.
-        Infinity,
-        /// `sum(|x|^p)^(1/p)`.
-        P(f64),
-    }
-
-    /// The root of the sum of the squares of all elements.
-    ///
-    /// ```
-    /// use jax::prelude::*;
-    /// assert_eq!(jnp::linalg::norm([3.0, 4.0]).item_f32(), 5.0);
-    /// ```
-    #[track_caller]
-    pub fn norm(x: impl IntoArray) -> Array {
-        norm_with(x, Ord::Euclidean, ReduceOptions::default())
-    }
-
-    /// A norm of vectors along axes.
-    ///
-    /// # Panics
-    /// If an axis is out of bounds, or named twice.
-    ///
-    /// ```
-    /// use jax::prelude::*;
-    /// let x = [[3.0, -4.0], [0.0, 1.0]];
-    /// assert_eq!(jnp::linalg::norm_with(x, jnp::linalg::Ord::L1, jnp::axis(1)).to_string(), "[7. 1.]");
-    /// ```
-    #[track_caller]
-    pub fn norm_with(x: impl IntoArray, ord: Ord, options: ReduceOptions) -> Array {
-        let x = promote::inexact(&x.into_array());
-        let over = Over::new("norm", &x, options.axis, options.keepdims);
-        match ord {
-            Ord::Euclidean => reduce::euclidean(&x, &over),
-            Ord::L1 => reduce::sum(&x.abs(), &over, None),
-            Ord::Infinity => reduce::max(&x.abs(), &over),
-            Ord::P(p) => reduce::sum(&x.abs().powf(p), &over, None).powf(1.0 / p),
-        }
-    }
 }

@@ -9,6 +9,7 @@ use jax_core::lax::methods::IntoShape;
 use jax_core::lax::promote::broadcast_to;
 use jax_core::prim;
 
+use super::math::log10;
 use super::options::ArrayOptions;
 
 #[track_caller]
@@ -279,11 +280,27 @@ pub fn arange_with(stop: impl IntoArray, options: ArangeOptions) -> Array {
     let stop = stop.into_array();
     let start = options.start.unwrap_or_else(|| 0.into_array());
     let step = options.step.unwrap_or_else(|| 1.into_array());
-    let (first, last, by) = (bound(&start), bound(&stop), bound(&step));
     let typed = [&start, &stop, &step].map(|x| (x.dtype(), x.weak_type()));
     let dtype = options.dtype.unwrap_or_else(|| result_type(&typed).0);
-    if by == 0.0 {
+    let bounds = [bound(&start), bound(&stop), bound(&step)];
+    if bounds[2].as_f64() == 0.0 {
         value_error("arange", "jax.numpy.arange: step must not be 0.".to_owned());
+    }
+    let integers = bounds.iter().all(|bound| !bound.dtype().is_float());
+    let [first, last, by] = bounds.map(Scalar::as_f64);
+    if integers {
+        // Exactly, beyond what a float holds too.
+        let [first, last, by] = bounds.map(Scalar::as_i128);
+        let length = ((last - first + by - by.signum()) / by).max(0) as usize;
+        if first == 0 && by == 1 {
+            return prim::iota::iota(dtype, &[length], 0);
+        }
+        let number = |i: usize| {
+            let value = first + i as i128 * by;
+            let within = if value > i64::MAX as i128 { DType::U64 } else { DType::I64 };
+            Scalar::from_i128(within, value).cast(dtype).to_bytes()
+        };
+        return Array::from_bytes(dtype, &[length], &(0..length).flat_map(number).collect::<Vec<u8>>());
     }
     let length = ((last - first) / by).ceil().max(0.0) as usize;
     if first == 0.0 && by == 1.0 {
@@ -297,7 +314,7 @@ pub fn arange_with(stop: impl IntoArray, options: ArangeOptions) -> Array {
 
 /// A bound of a range, which must be a number that is known.
 #[track_caller]
-fn bound(x: &Array) -> f64 {
+fn bound(x: &Array) -> Scalar {
     match x.as_constant() {
         Some(value) => exact(x, value),
         None if x.is_traced() => raise(Error::new(
@@ -313,13 +330,14 @@ fn bound(x: &Array) -> f64 {
     }
 }
 
-/// A scalar as it was given.
-fn exact(x: &Array, value: Scalar) -> f64 {
-    if x.weak_type() && x.dtype().is_float() {
-        // A Rust float keeps its digits, which the array's own dtype would round.
-        return x.astype(DType::F64).as_constant().map_or(value.as_f64(), Scalar::as_f64);
-    }
-    value.as_f64()
+/// A scalar as it was given: a Rust number keeps its digits, which the array's own dtype would round or wrap.
+fn exact(x: &Array, value: Scalar) -> Scalar {
+    let wide = match x.dtype().kind() {
+        Kind::Float => DType::F64,
+        Kind::Signed => DType::I64,
+        _ => return value,
+    };
+    if x.weak_type() { x.astype(wide).as_constant().unwrap_or(value) } else { value }
 }
 
 /// The optional arguments of [`linspace_with`].
@@ -403,6 +421,19 @@ pub fn linspace_with(start: impl IntoArray, stop: impl IntoArray, num: usize, op
 #[track_caller]
 pub fn logspace(start: impl IntoArray, stop: impl IntoArray, num: usize) -> Array {
     10.0.into_array().powf(linspace(start, stop, num))
+}
+
+/// `num` numbers from `start` to `stop`, each the same multiple of the one before. Both have one sign.
+///
+/// ```
+/// use jax::prelude::*;
+/// assert!(jnp::allclose(jnp::geomspace(1.0, 1000.0, 4), [1.0, 10.0, 100.0, 1000.0]));
+/// ```
+#[track_caller]
+pub fn geomspace(start: impl IntoArray, stop: impl IntoArray, num: usize) -> Array {
+    let (start, stop) = (jax_core::lax::promote::inexact(&start.into_array()), stop.into_array());
+    let sign = start.signum();
+    &sign * logspace(log10(start / &sign), log10(stop / &sign), num)
 }
 
 /// The identity matrix, `float32`.

@@ -9,23 +9,30 @@
 
 mod contract;
 mod create;
+mod einsum;
 mod join;
+pub mod linalg;
 mod math;
 mod options;
 mod order;
 mod pad;
+mod quantile;
 mod reduce;
+mod sets;
 mod shape;
 mod types;
 
 pub use contract::*;
 pub use create::*;
+pub use einsum::*;
 pub use join::*;
 pub use math::*;
 pub use options::{ArrayOptions, ReduceOptions, axis, dtype};
 pub use order::*;
 pub use pad::*;
+pub use quantile::*;
 pub use reduce::*;
+pub use sets::*;
 pub use shape::*;
 pub use types::*;
 

@@ -1,6 +1,7 @@
 //! The optional arguments of the functions here. Each function `f` that has some has a companion `f_with` that takes
 //! them last, as one of these structs.
 
+use jax_core::array::{Array, IntoArray};
 use jax_core::base::DType;
 use jax_core::lax::IntoAxes;
 use jax_core::lax::axes::AxisList;
@@ -37,8 +38,10 @@ pub fn dtype(dtype: DType) -> ArrayOptions {
 /// let x = jnp::ones((2, 3));
 /// assert_eq!(jnp::sum_with(&x, jnp::axis(-1).keepdims()).shape(), [2, 1]);
 /// assert_eq!(jnp::sum_with(&x, jnp::axis((0, 1))).item_f32(), 6.0);
+/// let some = jnp::axis(None).where_([true, false, true]).initial(10.0);
+/// assert_eq!(jnp::sum_with(&x, some).item_f32(), 14.0);
 /// ```
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReduceOptions {
     /// The axes; all by default.
     pub axis: AxisList,
@@ -48,6 +51,10 @@ pub struct ReduceOptions {
     pub dtype: Option<DType>,
     /// For variances: what is taken off the count that the sum is divided by.
     pub ddof: f64,
+    /// Which elements are looked at: truth values that broadcast to the array.
+    pub where_: Option<Array>,
+    /// What sums, products and extremes begin with.
+    pub initial: Option<Array>,
 }
 
 impl ReduceOptions {
@@ -64,6 +71,16 @@ impl ReduceOptions {
     /// Computes in this dtype.
     pub fn dtype(self, dtype: DType) -> ReduceOptions {
         ReduceOptions { dtype: Some(dtype), ..self }
+    }
+
+    /// Looks at the elements where `mask` holds only.
+    pub fn where_(self, mask: impl IntoArray) -> ReduceOptions {
+        ReduceOptions { where_: Some(mask.into_array()), ..self }
+    }
+
+    /// Begins a sum, a product or an extreme with this.
+    pub fn initial(self, value: impl IntoArray) -> ReduceOptions {
+        ReduceOptions { initial: Some(value.into_array()), ..self }
     }
 
     /// Divides by the count less this.

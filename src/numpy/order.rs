@@ -93,7 +93,7 @@ pub fn searchsorted(sorted: impl IntoArray, values: impl IntoArray) -> Array {
 
 /// Declares cumulations by the function of `lax` that each is.
 macro_rules! cumulations {
-    ($($(#[$doc:meta])* $name:ident $with:ident $out:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $lax:ident $(, NaN as $neutral:literal)?; $with:ident $out:literal;)*) => {
         $(
             $(#[$doc])*
             ///
@@ -124,7 +124,8 @@ macro_rules! cumulations {
                     None if x.dtype() == DType::Bool => x.astype(DType::I32),
                     None => x,
                 };
-                prim::cumulative::$name(&x, axis, false)
+                $(let x = super::where_(super::isnan(&x), $neutral, x);)?
+                prim::cumulative::$lax(&x, axis, false)
             }
         )*
     };
@@ -132,13 +133,17 @@ macro_rules! cumulations {
 
 cumulations! {
     /// The sums of the elements up to each, in row-major order.
-    cumsum cumsum_with "[1 4 6]";
+    cumsum = cumsum; cumsum_with "[1 4 6]";
     /// The products of the elements up to each, in row-major order.
-    cumprod cumprod_with "[1 3 6]";
+    cumprod = cumprod; cumprod_with "[1 3 6]";
     /// The largest of the elements up to each, in row-major order.
-    cummax cummax_with "[1 3 3]";
+    cummax = cummax; cummax_with "[1 3 3]";
     /// The smallest of the elements up to each, in row-major order.
-    cummin cummin_with "[1 1 1]";
+    cummin = cummin; cummin_with "[1 1 1]";
+    /// The sums of the elements up to each, in row-major order, NaN as 0.
+    nancumsum = cumsum, NaN as 0; nancumsum_with "[1 4 6]";
+    /// The products of the elements up to each, in row-major order, NaN as 1.
+    nancumprod = cumprod, NaN as 1; nancumprod_with "[1 3 6]";
 }
 
 /// The differences of neighbours along the last axis.

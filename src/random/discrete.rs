@@ -3,11 +3,11 @@
 use jax_core::array::{Array, IntoArray, raise};
 use jax_core::base::error::ErrorKind;
 use jax_core::base::{DType, Error, Scalar};
-use jax_core::lax::axis_of;
 use jax_core::lax::methods::IntoShape;
+use jax_core::lax::{axis_of, promote};
 
 use super::bits::draw;
-use super::key::split;
+use super::key::{split, tuple};
 use super::{Key, dtype_error, extents, gumbel_with, uniform_with, value_error};
 use crate::jit;
 use crate::lax::{
@@ -292,42 +292,129 @@ fn take(x: &Array, places: &Array, axis: usize) -> Array {
 /// If `key` is an array of keys, or there is nothing to choose from.
 #[track_caller]
 pub fn choice(key: Key, x: impl Permuted, shape: impl IntoShape) -> Array {
-    choice_with(key, x, shape, true)
+    choice_with(key, x, shape, ChoiceOptions::default())
 }
 
-/// Elements drawn from `0..n`, or rows drawn from an array; no place twice unless `replace`.
+/// The optional arguments of [`choice_with`].
+#[derive(Clone, Debug)]
+pub struct ChoiceOptions {
+    /// Whether a place may be drawn twice.
+    pub replace: bool,
+    /// The probability of each place; all are as likely without it.
+    pub p: Option<Array>,
+    /// The axis whose slices are drawn.
+    pub axis: i32,
+}
+
+impl Default for ChoiceOptions {
+    fn default() -> ChoiceOptions {
+        ChoiceOptions { replace: true, p: None, axis: 0 }
+    }
+}
+
+impl ChoiceOptions {
+    /// Whether a place may be drawn twice.
+    pub fn replace(self, replace: bool) -> ChoiceOptions {
+        ChoiceOptions { replace, ..self }
+    }
+
+    /// Draws each place with its probability.
+    #[track_caller]
+    pub fn p(self, p: impl IntoArray) -> ChoiceOptions {
+        ChoiceOptions { p: Some(p.into_array()), ..self }
+    }
+
+    /// Draws slices along this axis.
+    pub fn axis(self, axis: i32) -> ChoiceOptions {
+        ChoiceOptions { axis, ..self }
+    }
+}
+
+/// Elements drawn from `0..n`, or slices drawn from an array; no place twice without replacement.
 ///
 /// ```
-/// use jax::random;
-/// let hand = random::choice_with(random::key(0), 52, 52, false);
+/// use jax::random::{self, ChoiceOptions};
+/// let hand = random::choice_with(random::key(0), 52, 52, ChoiceOptions::default().replace(false));
 /// assert_eq!(hand.sum(0).item_i64(), 51 * 52 / 2);
+/// let biased = ChoiceOptions::default().p([0.0, 1.0, 0.0]);
+/// assert_eq!(random::choice_with(random::key(0), 3, 2, biased).to_string(), "[1 1]");
 /// ```
 ///
 /// # Panics
-/// If `key` is an array of keys, or there is too little to choose from.
+/// If `key` is an array of keys, there is too little to choose from, the axis is out of range, or there are not as many
+/// probabilities as there are places.
 #[track_caller]
-pub fn choice_with(key: Key, x: impl Permuted, shape: impl IntoShape, replace: bool) -> Array {
+pub fn choice_with(key: Key, x: impl Permuted, shape: impl IntoShape, options: ChoiceOptions) -> Array {
     key.single("choice");
     let (x, shape) = (x.elements(), extents("choice", shape));
-    let count: usize = shape.iter().product();
-    if x.shape()[0] == 0 && count > 0 {
+    let axis = axis_of("choice", options.axis as i64, x.ndim());
+    let (draws, population): (usize, usize) = (shape.iter().product(), x.shape()[axis]);
+    let around = |middle: &[usize]| [&x.shape()[..axis], middle, &x.shape()[axis + 1..]].concat();
+    if draws == 0 {
+        // JAX leaves out the other axes here.
+        return crate::numpy::zeros_with(shape, crate::numpy::dtype(x.dtype()));
+    }
+    if population == 0 {
         value_error("choice", "a must be greater than 0 unless no samples are taken".to_owned());
     }
-    if !replace && count > x.shape()[0] {
-        value_error("choice", "Cannot take a larger sample than population when 'replace=False'".to_owned());
+    if !options.replace && draws > population {
+        value_error(
+            "choice",
+            format!(
+                "Cannot take a larger sample (size {draws}) than population (size {population}) when 'replace=False'"
+            ),
+        );
     }
-    staged_choice(key, x, shape, replace)
+    let full = around(&shape);
+    let drawn = match options.p {
+        None => staged_choice(key, x, axis, draws, shape, options.replace),
+        Some(p) => {
+            let p = promote::inexact(&p);
+            if p.shape() != [population] {
+                value_error(
+                    "choice",
+                    format!(
+                        "p must be None or a 1D vector with the same size as a.shape[axis]. p has shape {} and \
+                         a.shape[axis] is {population}.",
+                        tuple(p.shape())
+                    ),
+                );
+            }
+            staged_weighted_choice(key, x, p, axis, draws, shape, options.replace)
+        }
+    };
+    reshape(&drawn, &full)
 }
 
-#[jit(static(shape, replace))]
-fn staged_choice(key: Key, x: Array, shape: Vec<usize>, replace: bool) -> Array {
+#[jit(static(axis, draws, shape, replace))]
+fn staged_choice(key: Key, x: Array, axis: usize, draws: usize, shape: Vec<usize>, replace: bool) -> Array {
     if replace {
-        let places = randint(key, shape, 0, x.shape()[0]);
-        return take(&x, &places, 0);
+        let places = randint(key, shape, 0, x.shape()[axis]);
+        return take(&x, &places, axis);
     }
-    let count = shape.iter().product::<usize>();
-    let rows = [&shape[..], &x.shape()[1..]].concat();
-    reshape(&slice_in_dim(&permutation(key, x), 0, count, 0), &rows)
+    slice_in_dim(&permutation_with(key, x, axis as i32, false), 0, draws, axis)
+}
+
+#[jit(static(axis, draws, shape, replace))]
+fn staged_weighted_choice(
+    key: Key,
+    x: Array,
+    p: Array,
+    axis: usize,
+    draws: usize,
+    shape: Vec<usize>,
+    replace: bool,
+) -> Array {
+    let places = if replace {
+        let up_to = crate::numpy::cumsum(&p);
+        let drawn = up_to.index(-1) * (1 - uniform_with(key, shape, p.dtype(), 0.0, 1.0));
+        crate::numpy::searchsorted(&up_to, drawn)
+    } else {
+        // The places of the largest sums of a logarithm and a Gumbel variable.
+        let scores = gumbel_with(key, p.shape().to_vec(), p.dtype()) + p.log();
+        slice_in_dim(&crate::numpy::argsort(-scores), 0, draws, 0)
+    };
+    take(&x, &places, axis)
 }
 
 /// One category drawn for each vector of unnormalized log-probabilities along the last axis, `int32`.

@@ -25,8 +25,8 @@ pub use continuous::{
     truncated_normal_with, uniform, uniform_with,
 };
 pub use discrete::{
-    Permuted, bernoulli, categorical, categorical_with, choice, choice_with, permutation, permutation_with, rademacher,
-    randint, randint_with,
+    ChoiceOptions, Permuted, bernoulli, categorical, categorical_with, choice, choice_with, permutation,
+    permutation_with, rademacher, randint, randint_with,
 };
 pub use key::{Key, Keys, Layout, Seed, fold_in, key, key_data, split, split_array, wrap_key_data};
 

@@ -107,18 +107,16 @@ impl Scan {
         let wanted: Vec<bool> = carry_nonzero.iter().chain(&out_nonzero[self.num_carry..]).copied().collect();
         let (jvp, _) = jvp_jaxpr(&body, &nonzero, Some(&wanted));
         let (jaxpr, closed_over) = close(&jvp);
-        if !closed_over.is_empty() {
-            crate::bug!("a rule closed over an array");
-        }
-        // From (primals, tangents) to (consts, carry, xs), each with its tangents behind.
-        let total = args.len();
-        let tangent_position = |operand: usize| total + nonzero[..operand].iter().filter(|&&n| n).count();
+        // From (what rules closed over, primals, tangents) to (that and consts, carry, xs), each with its tangents behind.
+        let (total, extra) = (args.len(), closed_over.len());
+        let tangent_position = |operand: usize| extra + total + nonzero[..operand].iter().filter(|&&n| n).count();
         let group = |range: std::ops::Range<usize>| {
             let with_tangent: Vec<usize> = range.clone().filter(|&i| nonzero[i]).map(tangent_position).collect();
-            range.chain(with_tangent)
+            range.map(move |operand| extra + operand).chain(with_tangent)
         };
         let (carry_at, xs_at) = (self.num_consts, self.num_consts + self.num_carry);
-        let ins: Vec<usize> = group(0..carry_at).chain(group(carry_at..xs_at)).chain(group(xs_at..total)).collect();
+        let ins: Vec<usize> =
+            (0..extra).chain(group(0..carry_at)).chain(group(carry_at..xs_at)).chain(group(xs_at..total)).collect();
         let results = self.jaxpr.outs.len();
         let tangent_out = |out: usize| results + wanted[..out].iter().filter(|&&w| w).count();
         let out_group = |range: std::ops::Range<usize>| {
@@ -127,7 +125,7 @@ impl Scan {
         };
         let outs: Vec<usize> = out_group(0..self.num_carry).chain(out_group(self.num_carry..results)).collect();
         let count = |marks: &[bool]| marks.iter().filter(|&&mark| mark).count();
-        let num_consts = self.num_consts + count(&nonzero[..carry_at]);
+        let num_consts = extra + self.num_consts + count(&nonzero[..carry_at]);
         let num_carry = self.num_carry + count(carry_nonzero);
         let full: Vec<Tangent> = args
             .iter()
@@ -135,10 +133,10 @@ impl Scan {
             .zip(&nonzero)
             .map(|((arg, tangent), &nonzero)| nonzero.then(|| tangent.clone().unwrap_or_else(|| zeros(arg.aval()))))
             .collect();
-        let operands: Vec<Array> = [0..carry_at, carry_at..xs_at, xs_at..total]
+        let groups = [0..carry_at, carry_at..xs_at, xs_at..total]
             .into_iter()
-            .flat_map(|range| args[range.clone()].iter().chain(present(&full[range])).cloned().collect::<Vec<_>>())
-            .collect();
+            .flat_map(|range| args[range.clone()].iter().chain(present(&full[range])).cloned().collect::<Vec<_>>());
+        let operands: Vec<Array> = closed_over.into_iter().chain(groups).collect();
         let out = scan(self.with(jaxpr.reorder(&ins, &outs), num_consts, num_carry), &operands);
         let (carry, ys) = out.split_at(num_carry);
         let (carry, carry_tangents) = carry.split_at(self.num_carry);

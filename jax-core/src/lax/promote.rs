@@ -27,7 +27,7 @@ pub fn dtypes_inexact(arrays: &[&Array]) -> Vec<Array> {
 }
 
 /// The float dtype that an operation on numbers of this dtype computes in.
-pub(crate) fn inexact_dtype(dtype: DType, weak: bool) -> DType {
+pub fn inexact_dtype(dtype: DType, weak: bool) -> DType {
     match dtype {
         DType::I64 | DType::U64 if weak => DType::F64,
         other => to_inexact(other),

@@ -30,6 +30,11 @@ impl Over {
         Over { axes: axes::axes_of(op, axis, x.ndim()), keepdims }
     }
 
+    /// The first axis that is reduced.
+    pub fn first_axis(&self) -> Option<usize> {
+        self.axes.first().copied()
+    }
+
     /// How many elements go into each result.
     fn count(&self, x: &Array) -> usize {
         self.axes.iter().map(|&axis| x.shape()[axis]).product()

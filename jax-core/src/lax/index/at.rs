@@ -102,7 +102,8 @@ impl At {
         self.update(values.into_array(), scatter_mul)
     }
 
-    /// The array with what is there divided by these values; by all of several for one place.
+    /// The array with what is there divided by these values; by all of several for one place. Of integers it is the
+    /// float quotient, all of it: integers do not divide into integers.
     ///
     /// ```
     /// use jax_core::array::IntoArray;
@@ -114,7 +115,7 @@ impl At {
         // Each place is divided by the product of its values, as in JAX.
         let ones = promote::broadcast_to("at", &constant_like(&self.x, 1.0), self.x.shape());
         let divisors = At { x: ones, index: self.index }.multiply(values);
-        convert_element_type(&operators::div(&self.x, &divisors), self.x.dtype(), false)
+        operators::div(&self.x, &divisors)
     }
 
     /// The array with the smallest of what is there and these values there.
