@@ -513,13 +513,13 @@ fn functions_in_combiners() {
 /// Complex functions against formulas in `f64`: errors beside the modulus of the result.
 #[test]
 fn complex_functions() {
-    let grid = [-700.0, -30.0, -2.5, -1.0, -0.7, -1e-3, -1e-9, 0.0, 1e-9, 1e-3, 0.3, 0.9, 1.5, 3.0, 25.0, 90.0];
+    let grid = [-700.0, -30.0, -2.5, -1.0, -0.7, -1e-3, -1e-9, -0.0, 0.0, 1e-9, 1e-3, 0.3, 0.9, 1.5, 3.0, 25.0, 90.0];
     let points = |dtype: DType| -> Vec<Scalar> {
         let pairs = grid.iter().flat_map(|&re| grid.iter().map(move |&im| (re, im)));
         pairs.map(|(re, im)| Scalar::from_complex(dtype, num_complex::Complex::new(re, im))).collect()
     };
     let mut failures = Vec::new();
-    for (dtype, tolerance) in [(DType::C64, 3e-7), (DType::C128, 1e-14)] {
+    for (dtype, tolerance) in [(DType::C64, 2.5e-7), (DType::C128, 4e-15)] {
         let args = points(dtype);
         let shifted: Vec<Scalar> = (0..args.len()).map(|i| args[(i * 37 + 11) % args.len()]).collect();
         let unary = ELEMENTARY.into_iter().filter(|op| !matches!(op, Unary::Erf | Unary::Erfc | Unary::ErfInv));
@@ -542,16 +542,6 @@ fn complex_functions() {
                     Function::Convert(_) => continue,
                 };
                 let (w, g) = (want.as_complex(), got.as_complex());
-                // The oracle's logarithms cancel near zero and do not heed the sign of a zero on a cut.
-                let inverse = matches!(
-                    function,
-                    Function::Unary(Unary::Asin | Unary::Acos | Unary::Atan | Unary::Asinh | Unary::Atanh)
-                );
-                let z = args[i].as_complex();
-                let plain = |part: f64| (0.1..4.0).contains(&part.abs());
-                if inverse && !(plain(z.re) && plain(z.im)) {
-                    continue;
-                }
                 // Where formulas in f64 give no finite number they say nothing.
                 if !w.re.is_finite() || !w.im.is_finite() || w.norm() < 1e-30 {
                     continue;

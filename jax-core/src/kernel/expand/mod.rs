@@ -224,7 +224,8 @@ impl<'a> Expansion<'a> {
                 return self.widened(half);
             }
             Op::Bitcast(a) => {
-                let half = self.body.borrow_mut().bitcast(dtype, self.at(*a));
+                let bits = self.stored(*a);
+                let half = self.body.borrow_mut().bitcast(dtype, bits);
                 return self.widened(half);
             }
             Op::Convert(a) => {

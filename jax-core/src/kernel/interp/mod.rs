@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering as AtomicOrdering};
 
+mod complex;
 pub mod scalar;
 
 use super::{Block, Body, Buf, Combine, Id, Loop, LoopKind, Nest, Op, Program, Sink, Sort, Step};

@@ -5,12 +5,13 @@
 //! precision). `f16` and `bf16` are computed in `f32` and rounded back.
 
 use std::cmp::Ordering;
-use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, PI};
+use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
 use half::{bf16, f16};
 use num_complex::Complex;
 use num_traits::Float;
 
+use super::complex;
 use crate::base::{DType, Kind, Scalar};
 use crate::bug;
 use crate::kernel::{Binary, Id, Op, Unary};
@@ -66,7 +67,7 @@ pub fn unary(op: Unary, a: Scalar) -> Scalar {
     match (dtype.kind(), op) {
         (Kind::Complex, Unary::Real) => Scalar::from_bits(dtype.component(), a.bits()),
         (Kind::Complex, Unary::Imag) => Scalar::from_bits(dtype.component(), a.bits() >> dtype.component().bits()),
-        (Kind::Complex, _) => Scalar::from_complex(dtype, complex_unary(op, a.as_complex())),
+        (Kind::Complex, _) => Scalar::from_complex(dtype, complex::unary(op, a.as_complex())),
         (Kind::Float, Unary::Neg) => Scalar::from_bits(dtype, a.bits() ^ sign_bit(dtype)),
         (Kind::Float, Unary::Abs) => Scalar::from_bits(dtype, a.bits() & !sign_bit(dtype)),
         (Kind::Float, _) => match dtype {
@@ -157,46 +158,6 @@ fn erf_inv(x: f64) -> f64 {
         y -= step / (1.0 + y * step);
     }
     y.copysign(x)
-}
-
-/// Complex functions, in `f64` for either complex dtype.
-fn complex_unary(op: Unary, z: Complex<f64>) -> Complex<f64> {
-    match op {
-        Unary::Neg => -z,
-        Unary::Abs => Complex::new(z.norm(), 0.0),
-        Unary::Sqrt => z.sqrt(),
-        Unary::Exp => z.exp(),
-        Unary::Exp2 => (z * LN_2).exp(),
-        // expm1(x + iy) = expm1(x) cos y - 2 sin(y/2)^2 + i e^x sin y
-        Unary::Expm1 => {
-            let half = (z.im / 2.0).sin();
-            Complex::new(z.re.exp_m1() * z.im.cos() - 2.0 * half * half, z.re.exp() * z.im.sin())
-        }
-        Unary::Log => z.ln(),
-        // |1 + z|^2 = 1 + (2 + x) x + y^2
-        Unary::Log1p => {
-            let square = (2.0 + z.re) * z.re + z.im * z.im;
-            let re = if square.abs() < 0.5 { square.ln_1p() / 2.0 } else { (z + 1.0).norm().ln() };
-            Complex::new(re, z.im.atan2(z.re + 1.0))
-        }
-        Unary::Sin => z.sin(),
-        Unary::Cos => z.cos(),
-        Unary::Tan => z.tan(),
-        Unary::Asin => z.asin(),
-        Unary::Acos => z.acos(),
-        Unary::Atan => z.atan(),
-        Unary::Sinh => z.sinh(),
-        Unary::Cosh => z.cosh(),
-        Unary::Tanh => z.tanh(),
-        Unary::Asinh => z.asinh(),
-        Unary::Acosh => z.acosh(),
-        Unary::Atanh => z.atanh(),
-        Unary::Logistic if z.re < 0.0 => z.exp() / (z.exp() + 1.0),
-        Unary::Logistic => ((-z).exp() + 1.0).inv(),
-        Unary::Rsqrt => z.sqrt().inv(),
-        Unary::Cbrt => z.cbrt(),
-        _ => bug!("{op:?} of a complex number"),
-    }
 }
 
 /// A binary operation on two values of one dtype.
