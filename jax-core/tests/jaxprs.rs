@@ -241,6 +241,10 @@ fn the_verifier_finds_what_is_wrong() {
         "equation 0 (sin): Var(1) is declared f32[4], but the result is f32[3]"
     );
     assert_eq!(
+        changed(|j| j.avals[1] = j.avals[1].clone().with_weak(true)),
+        "equation 0 (sin): Var(1) is declared f32[3]*, but the result is f32[3]"
+    );
+    assert_eq!(
         changed(|j| j.eqns[1].outputs = j.eqns[0].outputs.clone()),
         "equation 1 (mul): Var(1), a result, is defined twice"
     );

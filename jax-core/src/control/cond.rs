@@ -208,7 +208,9 @@ impl Primitive for Cond {
             .collect();
         let (index, operands) = (&fronted[0], &fronted[1..]);
         let batched = marks(&dims[1..]);
-        if dims[0].is_none() {
+        // There is nothing to choose from one branch.
+        if dims[0].is_none() || self.branches.len() == 1 {
+            let index = &if dims[0].is_none() { index.clone() } else { zeros(&Aval::new(DType::I32, &[])) };
             let have = self.any_branch(|closed| batch_jaxpr(closed, &batched, None, size).1);
             let traced: Vec<ClosedJaxpr> =
                 self.closed().map(|c| batch_jaxpr(&c, &batched, Some(&have), size).0).collect();
@@ -394,6 +396,10 @@ impl Primitive for Cond {
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         self.branches.iter().map(|branch| &**branch).collect()
+    }
+
+    fn map_subjaxprs(&self, pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        Some(Prim::new(Cond { branches: self.branches.iter().map(|branch| Arc::new(pass(branch))).collect() }))
     }
 }
 

@@ -187,6 +187,10 @@ impl Primitive for CustomJvpCall {
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.call_jaxpr]
     }
+
+    fn map_subjaxprs(&self, pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        Some(Prim::new(Self { call_jaxpr: Arc::new(pass(&self.call_jaxpr)), ..self.clone() }))
+    }
 }
 
 fn check_tangents(name: &str, primals: &[Array], tangents: &[Array]) {
@@ -292,6 +296,10 @@ impl Primitive for CustomVjpCall {
 
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.call_jaxpr]
+    }
+
+    fn map_subjaxprs(&self, pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        Some(Prim::new(Self { call_jaxpr: Arc::new(pass(&self.call_jaxpr)), ..self.clone() }))
     }
 }
 

@@ -160,6 +160,10 @@ impl Primitive for Remat {
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.jaxpr]
     }
+
+    fn map_subjaxprs(&self, pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        Some(Prim::new(self.with(pass(&self.jaxpr))))
+    }
 }
 
 crate::readers! { "remat2", 0..=usize::MAX, |eqn| Remat::read(eqn)?; }

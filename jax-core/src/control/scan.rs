@@ -441,6 +441,10 @@ impl Primitive for Scan {
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.jaxpr]
     }
+
+    fn map_subjaxprs(&self, pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        Some(Prim::new(self.with(pass(&self.jaxpr), self.num_consts, self.num_carry)))
+    }
 }
 
 crate::readers! { "scan", 0..=usize::MAX, |eqn| Scan::read(eqn)?; }

@@ -420,6 +420,11 @@ impl Primitive for While {
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         vec![&self.cond_jaxpr, &self.body_jaxpr]
     }
+
+    fn map_subjaxprs(&self, pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        let (cond_jaxpr, body_jaxpr) = (Arc::new(pass(&self.cond_jaxpr)), Arc::new(pass(&self.body_jaxpr)));
+        Some(Prim::new(While { cond_jaxpr, body_jaxpr, ..self.clone() }))
+    }
 }
 
 crate::readers! { "while", 0..=usize::MAX, |eqn| While::read(eqn)?; }

@@ -164,6 +164,12 @@ pub trait Primitive: Parameters {
     fn subjaxprs(&self) -> Vec<&Jaxpr> {
         Vec::new()
     }
+
+    /// The same with what a pass makes of its programs, which keeps their types and values; `None` for primitives
+    /// whose programs are not run as programs.
+    fn map_subjaxprs(&self, _pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
+        None
+    }
 }
 
 /// What every parameter struct has by its derives: comparison and hashing behind a pointer.

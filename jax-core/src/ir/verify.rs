@@ -6,7 +6,7 @@ use super::aval::Aval;
 use super::jaxpr::{Atom, ClosedJaxpr, Jaxpr, Var};
 
 /// Whether a jaxpr makes sense, inner programs included: each variable is defined once and before it is used, and
-/// the results of each equation have the types that its primitive gives for its operands.
+/// the results of each equation have the types, weakness included, that its primitive gives for its operands.
 ///
 /// # Errors
 /// What is wrong, naming the equation.
@@ -40,8 +40,9 @@ pub fn verify(jaxpr: &Jaxpr) -> Result<(), String> {
                 return fail(why);
             }
             let declared = jaxpr.aval(var);
-            if declared.dtype != given.dtype || declared.shape != given.shape {
-                return fail(format!("{var:?} is declared {declared}, but the result is {given}"));
+            if declared != given {
+                let text = |aval: &Aval| format!("{aval}{}", if aval.weak { "*" } else { "" });
+                return fail(format!("{var:?} is declared {}, but the result is {}", text(declared), text(given)));
             }
         }
     }

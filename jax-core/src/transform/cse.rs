@@ -10,7 +10,7 @@ use crate::ir::{Atom, Jaxpr, Prim, Var};
 /// What makes two equations one: the primitive and its operands.
 type Application = (Prim, SmallVec<[Atom; 4]>);
 
-/// The jaxpr with each primitive applied once at most to the same operands. Inner programs stay as they are.
+/// The jaxpr, inner programs included, with each primitive applied once at most to the same operands.
 ///
 /// Weak and strong operands are different ones, and so are `0.0` and `-0.0`.
 pub fn cse(jaxpr: &Jaxpr) -> Jaxpr {
@@ -25,6 +25,7 @@ pub fn cse(jaxpr: &Jaxpr) -> Jaxpr {
     for eqn in &jaxpr.eqns {
         let mut eqn = eqn.clone();
         eqn.inputs = eqn.inputs.iter().map(|atom| renamed(&stands, atom)).collect();
+        eqn.prim = eqn.prim.map_subjaxprs(&cse).unwrap_or(eqn.prim);
         let key = (eqn.prim.clone(), eqn.inputs.clone());
         match known.get(&key) {
             Some(first) => eqn.outputs.iter().zip(first).for_each(|(var, first)| stands[var.0 as usize] = *first),

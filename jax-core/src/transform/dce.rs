@@ -3,15 +3,21 @@
 use crate::ir::verify::checked;
 use crate::ir::{Atom, Eqn, Jaxpr};
 
-/// The jaxpr without the equations whose results nobody uses, and with primitives trimmed of unused results.
-/// Arguments and consts stay.
+/// The jaxpr, inner programs included, without the equations whose results nobody uses, and with primitives trimmed
+/// of unused results. Arguments and consts stay.
 pub fn dce(jaxpr: &Jaxpr) -> Jaxpr {
     let used = vec![true; jaxpr.outs.len()];
-    dce_outs(jaxpr, &used).0
+    let (mut jaxpr, _) = dce_outs(jaxpr, &used);
+    for eqn in &mut jaxpr.eqns {
+        if let Some(prim) = eqn.prim.map_subjaxprs(&dce) {
+            eqn.prim = prim;
+        }
+    }
+    checked("dce", jaxpr)
 }
 
-/// Like [`dce`], for a jaxpr only some of whose results are used: keeps those. Also says which arguments they
-/// need.
+/// Like [`dce`] but for inner programs, which are only trimmed of results, for a jaxpr only some of whose results are
+/// used: keeps those. Also says which arguments they need.
 pub fn dce_outs(jaxpr: &Jaxpr, used: &[bool]) -> (Jaxpr, Vec<bool>) {
     let mut live = vec![false; jaxpr.avals.len()];
     let mark = |live: &mut Vec<bool>, atom: &Atom| {

@@ -6,8 +6,8 @@ use crate::array::{Array, builder, with_span};
 use crate::ir::verify::checked;
 use crate::ir::{Aval, Jaxpr};
 
-/// The jaxpr with the equations simplified that [`Primitive::simplify`](crate::ir::Primitive::simplify) knows a
-/// simpler way for, to the same values bit for bit. Inner programs stay as they are.
+/// The jaxpr, inner programs included, with the equations simplified that
+/// [`Primitive::simplify`](crate::ir::Primitive::simplify) knows a simpler way for, to the same values bit for bit.
 ///
 /// For programs that will not be differentiated any more: `stop_gradient` goes.
 pub fn simplify(jaxpr: &Jaxpr) -> Jaxpr {
@@ -18,10 +18,11 @@ pub fn simplify(jaxpr: &Jaxpr) -> Jaxpr {
         let mut env = Env::new(jaxpr, consts.iter().cloned(), args.iter().cloned());
         for eqn in &jaxpr.eqns {
             let operands = env.read_all(&eqn.inputs, literal);
+            let prim = eqn.prim.map_subjaxprs(&simplify).unwrap_or_else(|| eqn.prim.clone());
             let results = with_span(eqn.span, || {
                 let wanted = eqn.outputs.iter().map(|&var| jaxpr.aval(var));
                 let same = |results: &Vec<Array>| results.iter().map(Array::aval).eq(wanted);
-                eqn.prim.simplify(&operands).filter(same).unwrap_or_else(|| bind_all(&eqn.prim, &operands))
+                prim.simplify(&operands).filter(same).unwrap_or_else(|| bind_all(&prim, &operands))
             });
             env.define(eqn, results);
         }
