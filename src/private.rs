@@ -6,7 +6,11 @@ pub use jax_core::base::DType;
 pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, LitBin, Staged, StagedGrad};
 pub use jax_core::tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 
-use jax_core::array::{Array, Element};
+pub use jax_core::stage::flow::{Condition, range, range_inclusive, repeat};
+
+pub use jax_core::array::Array;
+
+use jax_core::array::Element;
 
 /// The traits of `Cmp`, `Dup` and `LitBin`, to be imported without their names.
 pub mod methods {
@@ -14,6 +18,7 @@ pub mod methods {
         CmpArrayLeft as _, CmpArrayRight as _, DupTree as _, HostEq as _, HostGe as _, HostGt as _, HostLe as _,
         HostLt as _, HostNe as _, LitArray as _, LitHost as _,
     };
+    pub use jax_core::stage::place::{ArrayPlace as _, HostPlace as _, HostPlaceMut as _};
 }
 
 /// A traced or host value as an array.
@@ -31,4 +36,16 @@ pub fn last<T: Clone>(value: &T) -> T {
 #[track_caller]
 pub fn cast<T: Element>(value: impl IntoArray) -> Array {
     value.into_array().astype(T::DTYPE)
+}
+
+/// The condition of an `if`, whose type says whether it is decided while tracing.
+pub fn condition<C: Condition>(condition: C) -> C::Branch {
+    condition.branch()
+}
+
+/// A weakly typed scalar of this dtype, as a staged function sees a Rust scalar.
+#[track_caller]
+pub fn scalar<T: Element>(value: impl IntoArray) -> Array {
+    let value = value.into_array_of(T::DTYPE);
+    jax_core::prim::convert::convert_element_type(&value, T::DTYPE, true)
 }

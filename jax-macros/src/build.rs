@@ -3,7 +3,8 @@
 
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Token, punctuated::Punctuated};
 
 /// The path of the library crate as the user's package calls it.
@@ -86,6 +87,27 @@ impl Build {
         self.specialized("LitBin", 2, method, span, [left, right])
     }
 
+    /// Syntax from a template, in which `hole(0)`, `hole(1)`, … stand for the expressions given: so that what is large
+    /// is not parsed again.
+    pub(crate) fn template(&self, tokens: TokenStream, holes: impl IntoIterator<Item = Expr>) -> Expr {
+        let mut expr: Expr = match syn::parse2(tokens) {
+            Ok(expr) => expr,
+            Err(error) => Expr::Verbatim(error.to_compile_error()),
+        };
+        Fill(holes.into_iter().map(Some).collect()).visit_expr_mut(&mut expr);
+        expr
+    }
+
+    /// The type `Array`.
+    pub(crate) fn array_type(&self) -> syn::Type {
+        syn::Type::Path(syn::TypePath { qself: None, path: self.private("Array", Span::call_site()).path })
+    }
+
+    /// The path of a name of the library's private module, to be quoted.
+    pub(crate) fn name(&self, name: &str, span: Span) -> TokenStream {
+        self.private(name, span).into_token_stream()
+    }
+
     /// `into_array(value)`.
     pub(crate) fn array(&self, value: Expr, span: Span) -> Expr {
         self.call(self.private("into_array", span), span, [value])
@@ -93,7 +115,16 @@ impl Build {
 
     /// `cast::<ty>(value)`.
     pub(crate) fn cast(&self, value: Expr, ty: &syn::Type, span: Span) -> Expr {
-        let mut function = self.private("cast", span);
+        self.typed("cast", value, ty, span)
+    }
+
+    /// `scalar::<ty>(value)`.
+    pub(crate) fn scalar(&self, value: Expr, ty: &syn::Type, span: Span) -> Expr {
+        self.typed("scalar", value, ty, span)
+    }
+
+    fn typed(&self, function: &str, value: Expr, ty: &syn::Type, span: Span) -> Expr {
+        let mut function = self.private(function, span);
         if let Some(last) = function.path.segments.last_mut() {
             last.arguments = syn::PathArguments::AngleBracketed(syn::parse_quote!(::<#ty>));
         }
@@ -101,8 +132,32 @@ impl Build {
     }
 }
 
+/// What stands for the expression of this number in a template.
+pub(crate) fn hole(number: usize) -> Ident {
+    Ident::new(&format!("{HOLE}{number}"), Span::mixed_site())
+}
+
+const HOLE: &str = "__jax_hole_";
+
+/// Puts expressions into the holes of a template; what is put in is not looked at.
+struct Fill(Vec<Option<Expr>>);
+
+impl VisitMut for Fill {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Path(path) = expr
+            && let Some(name) = path.path.get_ident()
+            && let Some(number) = name.to_string().strip_prefix(HOLE)
+            && let Some(value) = number.parse().ok().and_then(|number: usize| self.0.get_mut(number)?.take())
+        {
+            *expr = value;
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+}
+
 /// The user's place in the file, marked as generated, so that style lints stay silent about it.
-fn generated(span: Span) -> Span {
+pub(crate) fn generated(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 

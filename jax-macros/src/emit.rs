@@ -246,7 +246,7 @@ impl Emit<'_> {
         let check_result = self.shapes.check_result(&private, &value);
         quote! {
             #(#lints)*
-            #[allow(unused_parens, unused_braces, unused_mut, clippy::all)]
+            #[allow(unused_parens, unused_braces, unused_mut, unused_assignments, clippy::all)]
             fn __jax_traced(#(#inputs),*) -> <#result as #private::Ret>::Staged #body
             #[allow(unused_imports)]
             use #private::methods::*;

@@ -100,9 +100,9 @@ pub(super) fn error(message: impl Into<String>) -> Error {
 fn extent(tokens: &[Token]) -> usize {
     match tokens.first() {
         None => 0,
-        Some(Token::Leaf | Token::Static(_)) => 1,
+        Some(Token::Leaf | Token::Static(_) | Token::Absent) => 1,
         // These say something of the value that follows.
-        Some(Token::Tag(_) | Token::Inner(_)) => 1 + extent(&tokens[1..]),
+        Some(Token::Tag(_) | Token::Inner(_) | Token::Present(_)) => 1 + extent(&tokens[1..]),
         Some(Token::Node(count)) => (0..*count).fold(1, |end, _| end + extent(&tokens[end..])),
     }
 }

@@ -1,22 +1,16 @@
 //! Control flow on closures: `cond`, `switch`, `while_loop`, `fori_loop`, `scan`, `map`.
 //!
 //! Operands, carries and results are trees of arrays; Rust scalars among the operands become weakly typed arrays.
-//! What a closure captures is an operand too, so it differentiates and batches.
+//! What a closure captures is an operand too, so it differentiates and batches. How all this is traced stands in `flat`.
 
-use std::sync::Arc;
-
-use crate::array::fail::{here, raise};
-use crate::array::{Array, IntoArray, at_caller, builder, with_span};
-use crate::base::error::ErrorKind;
+use super::flat::{self, Parts, structure_error};
+use crate::array::fail::here;
+use crate::array::{Array, IntoArray, with_span};
+use crate::base::DType;
 use crate::base::promote::promote;
-use crate::base::{DType, Error};
-use crate::control::cond as cond_prim;
-use crate::control::scan::{Scan, scan as bind_scan};
-use crate::control::while_loop::{While, while_loop as bind_while};
-use crate::ir::{Aval, ClosedJaxpr};
 use crate::prim::compare;
 use crate::prim::convert::convert_element_type;
-use crate::tree::{Arg, Flat, Leaves, PyTree, Token};
+use crate::tree::{Arg, Flat, PyTree};
 
 fn flatten<T: Arg>(tree: T) -> Flat {
     let mut flat = Flat::new();
@@ -30,51 +24,18 @@ fn flatten_tree<T: PyTree>(tree: T) -> Flat {
     flat
 }
 
-fn build<T: PyTree>(leaves: &[Array], tokens: &[Token]) -> T {
-    T::unflatten(&mut Leaves::new(leaves, tokens))
+fn build<T: PyTree>(flat: &Flat) -> T {
+    T::unflatten(&mut flat.read())
 }
 
-#[track_caller]
-fn structure_error(op: &'static str, message: impl Into<String>) -> ! {
-    raise(Error::new(ErrorKind::Value, op, message))
+/// The parts of a carry by their positions.
+fn positions(op: &'static str) -> Parts<'static> {
+    Parts { op, name: &|position| format!("carry component {position}"), scalars_grow: false }
 }
 
-/// Carried values converted so that a turn gives the types it takes: a weak type yields to a strong one.
-#[track_caller]
-fn settle(op: &'static str, carry: &mut [Array], outs: &[Aval]) -> bool {
-    let mut changed = false;
-    for (position, (value, out)) in carry.iter_mut().zip(outs).enumerate() {
-        let aval = value.aval().clone();
-        if aval.dtype == out.dtype && aval.shape == out.shape && aval.weak == out.weak {
-            continue;
-        }
-        if aval.weak && aval.dtype == out.dtype && aval.shape == out.shape {
-            // The turn as traced does for a strong start too, and JAX keeps it.
-            *value = convert_element_type(value, out.dtype, false);
-            continue;
-        }
-        let (dtype, weak) = promote((aval.dtype, aval.weak), (out.dtype, out.weak));
-        if aval.shape != out.shape || !(aval.weak || dtype == aval.dtype) {
-            structure_error(
-                op,
-                format!(
-                    "{op} body function carry input and carry output must have equal types, but they differ: carry \
-                     component {position} has type {aval} going in and {out} coming out."
-                ),
-            );
-        }
-        if aval.weak && (dtype, weak) != (aval.dtype, aval.weak) {
-            *value = convert_element_type(value, dtype, weak);
-            changed = true;
-        }
-    }
-    changed
-}
-
-/// The results in the types of the carry.
-#[track_caller]
-fn conform(results: Vec<Array>, carry: &[Aval]) -> Vec<Array> {
-    at_caller(|| results.iter().zip(carry).map(|(r, c)| convert_element_type(r, c.dtype, c.weak)).collect())
+/// The parts of what branches give by their positions.
+fn results(op: &'static str) -> Parts<'static> {
+    Parts { op, name: &|position| format!("result {position}"), scalars_grow: false }
 }
 
 /// How [`scan_with`] runs.
@@ -125,8 +86,19 @@ where
     Y: PyTree,
 {
     let (init, xs) = (flatten(init), flatten(xs));
-    let mut length = options.length;
-    for x in &xs.leaves {
+    let length = scan_length(options.length, &xs.leaves);
+    let turn = |carry: &Flat, x: &Flat| {
+        let (next, y) = f(build(carry), build(x));
+        (flatten_tree(next), flatten_tree(y))
+    };
+    let (carry, ys) = flat::scan(&positions("scan"), options, length, init, &xs, turn);
+    (build(&carry), build(&ys))
+}
+
+/// The number of turns over these arrays.
+#[track_caller]
+pub(crate) fn scan_length(mut length: Option<usize>, xs: &[Array]) -> usize {
+    for x in xs {
         match (x.shape().first(), length) {
             (None, _) => structure_error("scan", "scan got value with no leading axis to scan over: a scalar."),
             (Some(&extent), Some(length)) if extent != length => structure_error(
@@ -136,58 +108,10 @@ where
             (Some(&extent), _) => length = Some(extent),
         }
     }
-    let Some(length) = length else {
-        structure_error("scan", "scan got no values to scan over and `length` not provided.");
-    };
-    let slices: Vec<Aval> = xs.leaves.iter().map(|x| x.aval().with_shape(&x.shape()[1..])).collect();
-    let mut carry: Vec<Array> = init.leaves.to_vec();
-    let count = carry.len();
-    let (closed, y_tokens) = loop {
-        let avals: Vec<Aval> = carry.iter().map(|c| c.aval().clone()).chain(slices.iter().cloned()).collect();
-        let (closed, y_tokens) = builder::trace_with(&avals, |args| {
-            let (carry, slices) = args.split_at(count);
-            let (next, y) = f(build(carry, &init.tokens), build(slices, &xs.tokens));
-            let (next, y) = (flatten_tree(next), flatten_tree(y));
-            if next.tokens != init.tokens {
-                structure_error("scan", "scan body function must give a carry of the structure that it takes.");
-            }
-            let next = next.leaves.into_iter().chain(y.leaves).collect();
-            (next, y.tokens)
-        });
-        if !settle("scan", &mut carry, &closed.out_avals()[..count]) {
-            break (closed, y_tokens);
-        }
-    };
-    let avals: Vec<Aval> = carry.iter().map(|c| c.aval().clone()).collect();
-    let closed = conform_outs(closed, &avals);
-    let (jaxpr, consts) = closed.convert_consts();
-    let primitive = Scan {
-        jaxpr: Arc::new(jaxpr),
-        length: Some(length),
-        num_consts: consts.len(),
-        num_carry: count,
-        reverse: options.reverse,
-        unroll: options.unroll,
-    };
-    let operands: Vec<Array> = consts.into_iter().chain(carry).chain(xs.leaves).collect();
-    let results = bind_scan(primitive, &operands);
-    let (carry, ys) = results.split_at(count);
-    (build(carry, &init.tokens), build(ys, &y_tokens))
-}
-
-/// The traced function with its first results converted to these types, where they differ.
-#[track_caller]
-fn conform_outs(closed: ClosedJaxpr, avals: &[Aval]) -> ClosedJaxpr {
-    let outs = closed.out_avals();
-    if outs.iter().zip(avals).all(|(out, aval)| out == aval) {
-        return closed;
+    match length {
+        Some(length) => length,
+        None => structure_error("scan", "scan got no values to scan over and `length` not provided."),
     }
-    let place = here();
-    builder::trace(&closed.in_avals(), |args| {
-        let mut results = crate::transform::eval(&closed, args);
-        let rest = results.split_off(avals.len());
-        with_span(place, || conform(results, avals)).into_iter().chain(rest).collect()
-    })
 }
 
 /// Runs `body` while `cond` holds of what it gave last, starting with `init`.
@@ -199,40 +123,8 @@ pub fn while_loop<C>(cond: impl Fn(C) -> Array, body: impl Fn(C) -> C, init: imp
 where
     C: PyTree,
 {
-    let init = flatten(init);
-    let mut carry: Vec<Array> = init.leaves.to_vec();
-    let closed = loop {
-        let avals: Vec<Aval> = carry.iter().map(|c| c.aval().clone()).collect();
-        let closed = builder::trace(&avals, |args| {
-            let next = flatten_tree(body(build(args, &init.tokens)));
-            if next.tokens != init.tokens {
-                structure_error("while_loop", "while_loop body must give a value of the structure that it takes.");
-            }
-            next.leaves.into_vec()
-        });
-        if !settle("while_loop", &mut carry, &closed.out_avals()) {
-            break closed;
-        }
-    };
-    let avals: Vec<Aval> = carry.iter().map(|c| c.aval().clone()).collect();
-    let pred = builder::trace(&avals, |args| vec![cond(build(args, &init.tokens))]);
-    let pred_aval = &pred.out_avals()[0];
-    if pred_aval.dtype != DType::Bool || pred_aval.ndim() != 0 {
-        structure_error(
-            "while_loop",
-            format!("cond_fun must return a boolean scalar, but got output type {pred_aval}."),
-        );
-    }
-    let closed = conform_outs(closed, &avals);
-    let ((cond_jaxpr, cond_consts), (body_jaxpr, body_consts)) = (pred.convert_consts(), closed.convert_consts());
-    let primitive = While {
-        cond_jaxpr: Arc::new(cond_jaxpr),
-        body_jaxpr: Arc::new(body_jaxpr),
-        cond_nconsts: cond_consts.len(),
-        body_nconsts: body_consts.len(),
-    };
-    let operands: Vec<Array> = cond_consts.into_iter().chain(body_consts).chain(carry).collect();
-    build(&bind_while(primitive, &operands), &init.tokens)
+    let goes_on = |carry: &Flat| cond(build(carry));
+    build(&flat::while_loop(&positions("while_loop"), flatten(init), goes_on, |carry| flatten_tree(body(build(carry)))))
 }
 
 /// Runs `body(i, value)` for `i` from `lower` to `upper`, exclusive. With bounds known while tracing this is a
@@ -267,10 +159,11 @@ where
     let (lower, upper) = with_span(place, || (bound(&lower), bound(&upper)));
     let mut init = flatten(init);
     let tokens = std::mem::take(&mut init.tokens);
+    let value_of = |leaves: &[Array]| build(&Flat { leaves: leaves.into(), tokens: tokens.clone() });
     let turn = |counter: &Array, value: &[Array]| -> (Array, Vec<Array>) {
         let one = crate::prim::elementwise::constant_like(counter, 1.0);
         let following = with_span(place, || crate::prim::arith::add(counter, &one));
-        let next = flatten_tree(body(counter.clone(), build(value, &tokens)));
+        let next = flatten_tree(body(counter.clone(), value_of(value)));
         if next.tokens != tokens {
             structure_error("fori_loop", "fori_loop body must give a value of the structure that it takes.");
         }
@@ -294,7 +187,7 @@ where
             while_loop(goes_on, turn, (lower, upper, init.leaves.into_vec())).2
         }
     };
-    build(&value, &tokens)
+    build(&Flat { leaves: value.into(), tokens })
 }
 
 /// `f` of each slice along the leading axis, stacked.
@@ -364,37 +257,8 @@ where
     T: PyTree,
     R: PyTree,
 {
-    let operand = flatten(operand);
-    let avals = operand.avals();
-    let mut tokens = None;
-    let traced: Vec<ClosedJaxpr> = functions
-        .iter()
-        .map(|function| {
-            let (closed, out_tokens) = builder::trace_with(&avals, |args| {
-                let out = flatten_tree(function(build(args, &operand.tokens)));
-                (out.leaves.into_vec(), out.tokens)
-            });
-            if *tokens.get_or_insert_with(|| out_tokens.clone()) != out_tokens {
-                structure_error(op, format!("{op} branches must give results of one structure."));
-            }
-            closed
-        })
-        .collect();
-    // A weak result yields to another branch's strong one.
-    let outs = traced.iter().map(ClosedJaxpr::out_avals).reduce(|mut outs, others| {
-        for (out, other) in outs.iter_mut().zip(others) {
-            (out.dtype, out.weak) = promote_branches((out.dtype, out.weak), (other.dtype, other.weak));
-        }
-        outs
-    });
-    let outs = outs.unwrap_or_default();
-    let traced: Vec<ClosedJaxpr> = at_caller(|| traced.into_iter().map(|closed| conform_outs(closed, &outs)).collect());
-    let (jaxprs, shared) = cond_prim::join(&traced);
-    let operands: Vec<Array> = shared.into_iter().chain(operand.leaves).collect();
-    build(&cond_prim::cond(index, jaxprs, &operands), &tokens.unwrap_or_default())
-}
-
-/// The type of a result that two branches give: only weak types yield.
-fn promote_branches(a: (DType, bool), b: (DType, bool)) -> (DType, bool) {
-    if a.1 || b.1 { promote(a, b) } else { a }
+    let functions: Vec<_> =
+        functions.iter().map(|function| move |operand: &Flat| flatten_tree(function(build(operand)))).collect();
+    let functions: Vec<flat::Branch<'_>> = functions.iter().map(|function| function as flat::Branch<'_>).collect();
+    build(&flat::branches(&results(op), index, &functions, &flatten(operand)))
 }

@@ -5,6 +5,7 @@ pub mod axes;
 pub mod contract;
 pub mod control;
 pub mod dynamic;
+pub(crate) mod flat;
 pub mod index;
 pub mod methods;
 pub mod operators;

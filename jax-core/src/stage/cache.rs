@@ -196,7 +196,7 @@ fn reason(before: &Entry, after: &Entry, params: &[&str]) -> String {
             parts.extend(entry.tokens[tokens].iter().filter_map(|token| match token {
                 Token::Static(value) => Some(format!("{value:?}")),
                 Token::Tag(tag) => Some(format!("#{tag}")),
-                Token::Leaf | Token::Node(_) | Token::Inner(_) => None,
+                Token::Leaf | Token::Node(_) | Token::Inner(_) | Token::Absent | Token::Present(_) => None,
             }));
             parts.join(", ")
         };

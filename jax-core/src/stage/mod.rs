@@ -9,8 +9,10 @@ pub mod call;
 pub mod compiled;
 pub mod declared;
 pub mod dispatch;
+pub mod flow;
 pub mod generic;
 pub(crate) mod gradient;
+pub mod place;
 
 pub use cache::{Staged, StagedGrad};
 pub use call::Call;

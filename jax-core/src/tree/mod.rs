@@ -30,6 +30,10 @@ pub enum Token {
     Inner(usize),
     /// A value that is part of the structure.
     Static(Arc<dyn StaticValue>),
+    /// A value that is not there yet, in the state of staged control flow.
+    Absent,
+    /// A value that is there, in so many tokens.
+    Present(usize),
 }
 
 /// A value that can be part of a cache key.
@@ -62,6 +66,8 @@ impl PartialEq for Token {
             (Token::Leaf, Token::Leaf) => true,
             (Token::Tag(a), Token::Tag(b)) => a == b,
             (Token::Node(a), Token::Node(b)) | (Token::Inner(a), Token::Inner(b)) => a == b,
+            (Token::Absent, Token::Absent) => true,
+            (Token::Present(a), Token::Present(b)) => a == b,
             (Token::Static(a), Token::Static(b)) => (**a).dyn_eq((**b).as_any()),
             _ => false,
         }
@@ -77,6 +83,8 @@ impl Hash for Token {
             Token::Tag(tag) => state.write_u64(*tag),
             Token::Node(count) | Token::Inner(count) => state.write_usize(*count),
             Token::Static(value) => (**value).dyn_hash(state),
+            Token::Absent => state.write_u8(1),
+            Token::Present(count) => state.write_usize(*count),
         }
     }
 }
@@ -165,6 +173,15 @@ impl<'a> Leaves<'a> {
                 self.leaves = rest;
                 leaf.clone()
             }
+            _ => crate::bug!("a tree has another structure than its type"),
+        }
+    }
+
+    /// Whether the next value, of those that may be absent, is there.
+    pub(crate) fn is_present(&mut self) -> bool {
+        match self.next() {
+            Token::Present(_) => true,
+            Token::Absent => false,
             _ => crate::bug!("a tree has another structure than its type"),
         }
     }

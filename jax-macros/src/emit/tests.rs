@@ -43,12 +43,12 @@ fn branches_move_on_their_own() {
 #[test]
 fn loops_and_closures_never_move_what_is_outside() {
     check("fn f(x: Array) -> Array { for i in 0..3 { g(x); } h() }", {
-        "for i in 0 .. 3 { g ((& & Dup (& x)).dup ()) ; } h ()"
+        "{ let () = range (0 , 3).each (& [] , () , | i , () | { { g ((& & Dup (& x)).dup ()) ; } ; () }) ; } h ()"
     });
     check("fn f(x: Array) -> Array { let g = |a| a + x; g(x) }", {
         "let g = | a | a + (& & Dup (& x)).dup () ; g ((& & Dup (& x)).dup ())"
     });
-    check("fn f(x: Array) -> Array { for i in 0..3 { let y = h(); g(y); } h() }", {
+    check("fn f(x: Array) -> Array { #[unroll] for i in 0..3 { let y = h(); g(y); } h() }", {
         "for i in 0 .. 3 { let y = h () ; g (y) ; } h ()"
     });
 }

@@ -1,14 +1,17 @@
 //! Turns the body of a staged function into one that works on tracers, so that the user writes no `.clone()` and no
 //! `&`. Four steps, one file each: `results` converts what a scalar function returns, `walk` follows the names and
-//! rewrites operators, `flow` finds the last uses, `settle` puts a duplicate wherever a value is used again.
-//! Control flow stays the host's here; what is not rewritten keeps its tokens and spans.
+//! rewrites operators (and control flow, which has a room of its own, `control`), `flow` finds the last uses, `settle`
+//! puts a duplicate wherever a value is used again. What is not rewritten keeps its tokens and spans.
 
+mod closure;
+mod control;
 mod flow;
 mod macros;
 mod names;
 mod results;
 mod scope;
 mod settle;
+mod statements;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -20,7 +23,7 @@ use crate::parse::Function;
 
 /// How often a body is walked at most, so that expansion stays linear: a round finds the accumulators, the next one
 /// those that accumulate them, and a chain longer than that is for the user to begin as arrays.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
 
 /// The body of a function, rewritten.
 pub(crate) fn body(function: &Function, build: &Build) -> Block {

@@ -67,6 +67,8 @@ pub(crate) struct Variable {
     pub(crate) facts: Facts,
     /// Whether it is a PRNG key, which is moved however often it is used: reuse is for rustc to report.
     pub(crate) key: bool,
+    /// Whether it is declared without a value, and has none yet.
+    pub(crate) unset: bool,
     /// Whether it is declared `mut`.
     pub(crate) mutable: bool,
     /// How many loops and closures its declaration is inside of. A use further inside may happen again.
@@ -139,7 +141,7 @@ impl Scopes {
             return *place;
         }
         let Variable { ref facts, mutable, depth, .. } = self.variables[root];
-        self.variables.push(Variable { facts: facts.clone(), key: false, mutable, depth });
+        self.variables.push(Variable { facts: facts.clone(), key: false, unset: false, mutable, depth });
         self.places.push((root, fields.to_owned(), self.variables.len() - 1));
         self.variables.len() - 1
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{BinOp, Block, Expr, Lit, Pat, Path, Stmt, Type, UnOp, spanned::Spanned};
+use syn::{BinOp, Block, Expr, Lit, Pat, Type, UnOp, spanned::Spanned};
 
+use super::closure::Captures;
+use super::control::{Frame, mutates};
 use super::flow::{Step, Use, Var};
 use super::macros::{self, Arguments};
 use super::names::{gives_arrays, is_random, lends, of_the_host, takes_closures, takes_receiver};
@@ -35,6 +37,8 @@ pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build, accumul
         flow: Vec::new(),
         uses: Vec::new(),
         depth: 0,
+        frames: Vec::new(),
+        writes: false,
         captures: Vec::new(),
         numbers: BTreeSet::new(),
         accumulators: accumulators.clone(),
@@ -61,7 +65,7 @@ fn param_facts(ty: &Type, is_static: bool) -> (Facts, bool) {
 
 /// What is done with the value of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Position {
+pub(super) enum Position {
     /// It is taken: a place would be moved out of.
     Value,
     /// It is looked at, or written to.
@@ -70,37 +74,36 @@ enum Position {
     Base,
 }
 
-/// The variables that a closure takes from outside.
-struct Captures {
-    /// Variables below this number are outside.
-    outside: Var,
-    /// Those used, in the order of first use.
-    used: Vec<(Var, syn::Ident)>,
-    /// Whether one of them is assigned.
-    assigns: bool,
-}
-
-struct Walk<'a> {
-    build: &'a Build,
-    scopes: Scopes,
-    flow: Vec<Step>,
+pub(super) struct Walk<'a> {
+    pub(super) build: &'a Build,
+    pub(super) scopes: Scopes,
+    pub(super) flow: Vec<Step>,
     uses: Vec<bool>,
-    depth: usize,
-    captures: Vec<Captures>,
+    pub(super) depth: usize,
+    /// The regions around that may become closures.
+    pub(super) frames: Vec<Frame>,
+    pub(super) captures: Vec<Captures>,
+    /// Whether what is walked is a place that is written to.
+    pub(super) writes: bool,
     /// Mutable variables that begin as a bare number.
-    numbers: BTreeSet<Var>,
-    accumulators: BTreeSet<Var>,
+    pub(super) numbers: BTreeSet<Var>,
+    pub(super) accumulators: BTreeSet<Var>,
 }
 
 impl Walk<'_> {
     // Variables.
 
     /// Declares the variables of a pattern.
-    fn bind(&mut self, pat: &Pat, facts: &Facts, key: bool) {
+    pub(super) fn bind(&mut self, pat: &Pat, facts: &Facts, key: bool) {
         match pat {
             Pat::Ident(pat) => {
-                let variable =
-                    Variable { facts: facts.clone(), key, mutable: pat.mutability.is_some(), depth: self.depth };
+                let variable = Variable {
+                    facts: facts.clone(),
+                    key,
+                    unset: false,
+                    mutable: pat.mutability.is_some(),
+                    depth: self.depth,
+                };
                 self.scopes.declare(&pat.ident, variable);
                 if let Some((_, inner)) = &pat.subpat {
                     self.bind(inner, facts, key);
@@ -124,18 +127,18 @@ impl Walk<'_> {
         pats.into_iter().for_each(|pat| self.bind(pat, facts, false));
     }
 
-    fn read(&mut self, var: Var, name: &syn::Ident, moved: Option<Use>) {
+    pub(super) fn read(&mut self, var: Var, name: &syn::Ident, moved: Option<Use>) {
         self.flow.push(Step::Read(var, moved));
         self.capture(var, name);
         self.hold(&self.scopes.get(var).facts.borrows.clone());
     }
 
     /// Records that variables are still borrowed here.
-    fn hold(&mut self, borrowed: &[Var]) {
+    pub(super) fn hold(&mut self, borrowed: &[Var]) {
         self.flow.extend(borrowed.iter().map(|var| Step::Read(*var, None)));
     }
 
-    fn capture(&mut self, var: Var, name: &syn::Ident) {
+    pub(super) fn capture(&mut self, var: Var, name: &syn::Ident) {
         for captures in &mut self.captures {
             if var < captures.outside && captures.used.iter().all(|(known, _)| *known != var) {
                 captures.used.push((var, name.clone()));
@@ -144,31 +147,35 @@ impl Walk<'_> {
     }
 
     /// Numbers a use that may move a variable; it needs a duplicate for sure if it may happen again.
-    fn new_use(&mut self, var: Var) -> Use {
+    pub(super) fn new_use(&mut self, var: Var) -> Use {
         self.uses.push(self.scopes.get(var).depth < self.depth);
         self.uses.len() - 1
     }
 
-    fn local(&self, path: &syn::ExprPath) -> Option<(Var, syn::Ident)> {
+    pub(super) fn local(&self, path: &syn::ExprPath) -> Option<(Var, syn::Ident)> {
         let name = path.path.get_ident().filter(|_| path.qself.is_none())?;
         Some((self.scopes.find(name)?, name.clone()))
     }
 
     /// The variable that a place is part of.
-    fn root(&self, place: &Expr) -> Option<Var> {
+    pub(super) fn root(&self, place: &Expr) -> Option<Var> {
+        Some(self.root_name(place)?.0)
+    }
+
+    pub(super) fn root_name(&self, place: &Expr) -> Option<(Var, syn::Ident)> {
         match place {
-            Expr::Path(path) => self.local(path).map(|(var, _)| var),
-            Expr::Field(field) => self.root(&field.base),
-            Expr::Index(index) => self.root(&index.expr),
-            Expr::Paren(inner) => self.root(&inner.expr),
-            Expr::Reference(inner) => self.root(&inner.expr),
-            Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), expr, .. }) => self.root(expr),
+            Expr::Path(path) => self.local(path),
+            Expr::Field(field) => self.root_name(&field.base),
+            Expr::Index(index) => self.root_name(&index.expr),
+            Expr::Paren(inner) => self.root_name(&inner.expr),
+            Expr::Reference(inner) => self.root_name(&inner.expr),
+            Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), expr, .. }) => self.root_name(expr),
             _ => None,
         }
     }
 
     /// The fields that lead from a variable to a place: `a.b.` for `variable.a.b`.
-    fn fields(&self, place: &Expr) -> Option<(Var, String)> {
+    pub(super) fn fields(&self, place: &Expr) -> Option<(Var, String)> {
         match place {
             Expr::Path(path) => self.local(path).map(|(var, _)| (var, String::new())),
             Expr::Field(field) => {
@@ -181,7 +188,7 @@ impl Walk<'_> {
     }
 
     /// Records that the fields of a variable are read with it, but those named.
-    fn read_fields(&mut self, root: Var, fields: &str, but: &[String]) {
+    pub(super) fn read_fields(&mut self, root: Var, fields: &str, but: &[String]) {
         let read = self.scopes.overlapping(root, fields).filter(|(names, _)| !but.iter().any(|but| but == names));
         self.flow.extend(read.map(|(_, place)| Step::Read(place, None)));
     }
@@ -189,97 +196,40 @@ impl Walk<'_> {
     // Flow.
 
     /// Walks what may or may not happen.
-    fn arm<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> (Vec<Step>, R) {
+    pub(super) fn arm<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> (Vec<Step>, R) {
         let outer = std::mem::take(&mut self.flow);
         let result = walk(self);
         (std::mem::replace(&mut self.flow, outer), result)
     }
 
-    fn branch(&mut self, arms: Vec<Vec<Step>>) {
+    pub(super) fn branch(&mut self, arms: Vec<Vec<Step>>) {
         if arms.iter().any(|arm| !arm.is_empty()) {
             self.flow.push(Step::Branch(arms));
         }
     }
 
-    fn maybe<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn maybe<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
         let (steps, result) = self.arm(walk);
         self.branch(vec![steps, Vec::new()]);
         result
     }
 
     /// Walks what may happen any number of times.
-    fn repeated<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn repeated<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
         self.depth += 1;
         let result = self.maybe(walk);
         self.depth -= 1;
         result
     }
 
-    fn scoped<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn scoped<R>(&mut self, walk: impl FnOnce(&mut Self) -> R) -> R {
         let mark = self.scopes.open();
         let result = walk(self);
         self.scopes.close(mark);
         result
     }
 
-    // Statements.
-
-    fn block(&mut self, block: &mut Block, position: Position) -> Facts {
-        self.scoped(|walk| {
-            let mut facts = Facts::default();
-            for statement in &mut block.stmts {
-                facts = match statement {
-                    Stmt::Local(local) => {
-                        walk.local_statement(local);
-                        Facts::default()
-                    }
-                    Stmt::Expr(expr, None) => walk.expr(expr, position),
-                    Stmt::Expr(expr, Some(_)) => {
-                        walk.expr(expr, Position::Value);
-                        Facts::default()
-                    }
-                    Stmt::Macro(mac) => walk.macro_call(&mut mac.mac),
-                    Stmt::Item(_) => Facts::default(),
-                };
-            }
-            facts
-        })
-    }
-
-    fn local_statement(&mut self, local: &mut syn::Local) {
-        let mut facts = Facts::default();
-        if let Some(init) = &mut local.init {
-            let position = if matches!(&local.pat, Pat::Wild(_)) { Position::Place } else { Position::Value };
-            facts = self.expr(&mut init.expr, position);
-            if let Some((_, diverge)) = &mut init.diverge {
-                self.maybe(|walk| walk.expr(diverge, Position::Value));
-            }
-            // Nothing is declared between here and the binding, so this is the number of a variable declared below.
-            let var = self.scopes.count();
-            let begins_as_number = is_mutable_name(&local.pat) && is_number(&init.expr);
-            if begins_as_number {
-                self.numbers.insert(var);
-            }
-            let accumulates = begins_as_number && self.accumulators.contains(&var);
-            if accumulates && !matches!(local.pat, Pat::Type(_)) {
-                self.make_array(&mut init.expr);
-                facts = Facts::of(Origin::Traced);
-            }
-            if let Pat::Type(typed) = &local.pat {
-                facts.literal = false;
-                if types::is_traced_scalar(&typed.ty) && (accumulates || facts.origin == Origin::Traced) {
-                    self.make_array(&mut init.expr);
-                    local.pat = (*typed.pat).clone();
-                    facts = Facts::of(Origin::Traced);
-                } else if types::is_traced_scalar(&typed.ty) || types::is_host_number(&typed.ty) {
-                    facts = Facts::host();
-                }
-            }
-        }
-        self.bind(&local.pat, &facts, false);
-    }
-
-    fn make_array(&self, value: &mut Expr) {
+    pub(super) fn make_array(&self, value: &mut Expr) {
         let span = value.span();
         let inner = std::mem::replace(value, Expr::PLACEHOLDER);
         *value = self.build.array(inner, span);
@@ -301,7 +251,7 @@ impl Walk<'_> {
         all
     }
 
-    fn expr(&mut self, expr: &mut Expr, position: Position) -> Facts {
+    pub(super) fn expr(&mut self, expr: &mut Expr, position: Position) -> Facts {
         match expr {
             Expr::Path(path) => self.path(path, position, &[]),
             Expr::Lit(literal) => self.literal(&literal.lit),
@@ -319,7 +269,7 @@ impl Walk<'_> {
                 if reference.mutability.is_some() {
                     self.assigned(&reference.expr);
                 }
-                let mut facts = self.expr(&mut reference.expr, Position::Place);
+                let mut facts = self.written(reference.mutability.is_some(), &mut reference.expr);
                 facts.borrows.extend(self.root(&reference.expr));
                 facts
             }
@@ -349,38 +299,31 @@ impl Walk<'_> {
             // A `break` may leave it early, which the walk does not follow: nothing in it counts as a last use.
             Expr::Block(block) => self.repeated(|walk| walk.block(&mut block.block, position)),
             Expr::Unsafe(block) => self.block(&mut block.block, position),
-            Expr::If(branch) => self.if_(branch),
-            Expr::Match(choice) => self.match_(choice),
+            Expr::If(_) => self.if_(expr),
+            Expr::Match(_) => self.match_(expr),
             Expr::Let(test) => {
                 let position = if takes(&test.pat) { Position::Value } else { Position::Place };
                 let facts = self.expr(&mut test.expr, position);
                 self.bind(&test.pat, &facts, false);
                 Facts::host()
             }
-            Expr::While(looped) => self.repeated(|walk| {
-                walk.scoped(|walk| {
-                    walk.expr(&mut looped.cond, Position::Value);
-                    walk.block(&mut looped.body, Position::Value);
-                });
-                Facts::default()
-            }),
+            Expr::While(_) => self.while_(expr),
             Expr::Loop(looped) => self.repeated(|walk| {
                 walk.block(&mut looped.body, Position::Value);
                 Facts::default()
             }),
-            Expr::ForLoop(looped) => {
-                let facts = self.expr(&mut looped.expr, Position::Value);
-                self.repeated(|walk| {
-                    walk.scoped(|walk| {
-                        walk.bind(&looped.pat, &Facts { literal: false, ..facts }, false);
-                        walk.block(&mut looped.body, Position::Value);
-                    });
-                });
-                Facts::default()
-            }
+            Expr::ForLoop(_) => self.for_(expr),
             Expr::Closure(_) => self.closure(expr, false),
             Expr::Assign(assign) => {
-                let facts = self.expr(&mut assign.right, Position::Value);
+                let mut facts = self.expr(&mut assign.right, Position::Value);
+                if matches!(&*assign.left, Expr::Index(_)) {
+                    self.assigned(&assign.left);
+                    if let Some(update) = self.update_at(&mut assign.left, &mut assign.right, None) {
+                        *expr = update;
+                    }
+                    return Facts::default();
+                }
+                self.assigned_number(&assign.left, &mut assign.right, &mut facts);
                 self.assign(&mut assign.left, &facts);
                 Facts::default()
             }
@@ -404,6 +347,15 @@ impl Walk<'_> {
         }
     }
 
+    /// A place that is looked at, or that may be written to and then stays Rust's own.
+    pub(super) fn written(&mut self, written: bool, place: &mut Expr) -> Facts {
+        let writes = self.writes;
+        self.writes |= written;
+        let facts = self.expr(place, Position::Place);
+        self.writes = writes;
+        facts
+    }
+
     /// A name; of a variable that is taken without some of its fields, those are `but`.
     fn path(&mut self, path: &mut syn::ExprPath, position: Position, but: &[String]) -> Facts {
         let Some((var, name)) = self.local(path) else {
@@ -415,6 +367,7 @@ impl Walk<'_> {
             return if constant { Facts::host() } else { Facts::default() };
         };
         let variable = self.scopes.get(var);
+        let variable_is_key = variable.key;
         let moves = position == Position::Value && !variable.key && !variable.facts.copy;
         let facts = variable.facts.clone();
         if position != Position::Base {
@@ -425,6 +378,9 @@ impl Walk<'_> {
             settle::mark(&mut path.attrs, number);
             self.read(var, &name, Some(number));
         } else {
+            if position == Position::Value && variable_is_key {
+                self.note_key(var, &name);
+            }
             self.read(var, &name, None);
         }
         facts
@@ -448,8 +404,11 @@ impl Walk<'_> {
             Expr::Index(index) => {
                 let base = self.root(&index.expr);
                 let facts = self.expr(&mut index.expr, Position::Place);
+                let writes = std::mem::take(&mut self.writes);
                 self.expr(&mut index.index, Position::Value);
+                self.writes = writes;
                 self.hold(&Vec::from_iter(base));
+                self.indexed(expr, &facts);
                 (base, facts)
             }
             _ => (None, Facts::default()),
@@ -492,14 +451,16 @@ impl Walk<'_> {
         if is_compound_assignment(&binary.op) {
             let facts = self.expr(&mut binary.right, Position::Value);
             self.assigned(&binary.left);
-            self.expr(&mut binary.left, Position::Place);
+            if let Some(update) = self.update_at(&mut binary.left, &mut binary.right, Some(&binary.op)) {
+                *expr = update;
+                return Facts::default();
+            }
+            self.written(true, &mut binary.left);
             self.update(&binary.left, |old| old.origin = old.origin.join(facts.origin));
             return Facts::default();
         }
         if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) {
-            let left = self.expr(&mut binary.left, Position::Value);
-            let right = self.maybe(|walk| walk.expr(&mut binary.right, Position::Value));
-            return left.join(&right);
+            return self.logical(expr);
         }
         if let Some(method) = comparison(&binary.op) {
             let left = self.expr(&mut binary.left, Position::Place);
@@ -557,6 +518,9 @@ impl Walk<'_> {
         for (index, arg) in call.args.iter_mut().enumerate() {
             let facts = match arg {
                 Expr::Path(path) if consumes_key && index == 0 && self.local(path).is_some() => {
+                    if let Some((var, name)) = self.local(path) {
+                        self.note_key(var, &name);
+                    }
                     self.expr(arg, Position::Place)
                 }
                 // A field that is used again is moved as written too: reuse is for rustc to report.
@@ -588,7 +552,12 @@ impl Walk<'_> {
     fn method(&mut self, call: &mut syn::ExprMethodCall) -> Facts {
         let method = call.method.to_string();
         let position = if takes_receiver(&method) { Position::Value } else { Position::Place };
-        let receiver = self.expr(&mut call.receiver, position);
+        let receiver = if mutates(&method) {
+            self.assigned(&call.receiver);
+            self.written(true, &mut call.receiver)
+        } else {
+            self.expr(&mut call.receiver, position)
+        };
         let mut facts = self.values(&mut call.args);
         // The receiver is borrowed until the arguments are evaluated, unless it was taken.
         let root = self.root(&call.receiver);
@@ -612,148 +581,7 @@ impl Walk<'_> {
         Facts { origin, literal: false, copy: origin == Origin::Host && receiver.copy, ..facts }
     }
 
-    fn if_(&mut self, branch: &mut syn::ExprIf) -> Facts {
-        self.scoped(|walk| {
-            walk.expr(&mut branch.cond, Position::Value);
-            let (then, then_facts) = walk.arm(|walk| walk.block(&mut branch.then_branch, Position::Value));
-            let mut facts = then_facts;
-            let (otherwise, ()) = walk.arm(|walk| {
-                if let Some((_, otherwise)) = &mut branch.else_branch {
-                    facts = facts.join(&walk.expr(otherwise, Position::Value));
-                }
-            });
-            walk.branch(vec![then, otherwise]);
-            facts
-        })
-    }
-
-    fn match_(&mut self, choice: &mut syn::ExprMatch) -> Facts {
-        let takes = choice.arms.iter().any(|arm| takes(&arm.pat));
-        let scrutinee = self.expr(&mut choice.expr, if takes { Position::Value } else { Position::Place });
-        let mut facts: Option<Facts> = None;
-        let mut arms = Vec::with_capacity(choice.arms.len());
-        for arm in &mut choice.arms {
-            let (steps, of_arm) = self.arm(|walk| {
-                walk.scoped(|walk| {
-                    walk.bind(&arm.pat, &scrutinee, false);
-                    if let Some((_, guard)) = &mut arm.guard {
-                        walk.expr(guard, Position::Value);
-                    }
-                    walk.expr(&mut arm.body, Position::Value)
-                })
-            });
-            facts = Some(facts.map_or_else(|| of_arm.clone(), |facts| facts.join(&of_arm)));
-            arms.push(steps);
-        }
-        self.branch(arms);
-        facts.unwrap_or_default()
-    }
-
-    /// A closure. One that owns what it captures (by the user's `move`, or because a transform takes it, and a
-    /// transform keeps what it is given) gets duplicates of what is used again after it.
-    fn closure(&mut self, expr: &mut Expr, kept: bool) -> Facts {
-        let Expr::Closure(closure) = expr else { return Facts::default() };
-        let captures = Captures { outside: self.scopes.count(), used: Vec::new(), assigns: false };
-        self.captures.push(captures);
-        self.repeated(|walk| {
-            walk.scoped(|walk| {
-                for input in &closure.inputs {
-                    walk.bind(input, &Facts::of(Origin::Traced), false);
-                }
-                walk.expr(&mut closure.body, Position::Value);
-            });
-        });
-        let Some(captures) = self.captures.pop() else { return Facts::default() };
-        if captures.assigns || (closure.capture.is_none() && !kept) {
-            let borrows = captures.used.iter().map(|(var, _)| *var).collect();
-            return Facts { borrows, ..Facts::of(Origin::Unknown) };
-        }
-        let span = closure.or1_token.span;
-        closure.capture.get_or_insert_with(|| syn::Token![move](span));
-        let mut stmts = Vec::new();
-        for (var, name) in captures.used {
-            let variable = self.scopes.get(var);
-            if variable.key || variable.facts.copy {
-                continue;
-            }
-            let mutable = variable.mutable.then(|| syn::Token![mut](name.span()));
-            let number = self.new_use(var);
-            self.read(var, &name, Some(number));
-            let mut path = syn::ExprPath { attrs: Vec::new(), qself: None, path: Path::from(name.clone()) };
-            settle::mark(&mut path.attrs, number);
-            stmts.push(syn::parse_quote!(let #mutable #name = #path;));
-        }
-        if !stmts.is_empty() {
-            let closure = std::mem::replace(expr, Expr::PLACEHOLDER);
-            stmts.push(Stmt::Expr(closure, None));
-            *expr = Expr::Block(syn::ExprBlock {
-                attrs: Vec::new(),
-                label: None,
-                block: Block { brace_token: syn::token::Brace(span), stmts },
-            });
-        }
-        Facts::default()
-    }
-
-    fn assign(&mut self, target: &mut Expr, facts: &Facts) {
-        match target {
-            Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|elem| self.assign(elem, facts)),
-            Expr::Path(path) => {
-                if let Some((var, name)) = self.local(path) {
-                    self.assigned(target);
-                    self.capture(var, &name);
-                    // In a loop or a closure the old value may still be needed in another turn.
-                    if self.scopes.get(var).depth == self.depth {
-                        self.flow.push(Step::Overwrite(var));
-                        self.flow.extend(self.scopes.overlapping(var, "").map(|(_, place)| Step::Overwrite(place)));
-                    }
-                    let facts = facts.clone();
-                    self.update(target, |old| {
-                        old.origin = old.origin.join(facts.origin);
-                        old.borrows.extend(facts.borrows);
-                    });
-                }
-            }
-            Expr::Infer(_) => {}
-            place => {
-                self.assigned(place);
-                match self.fields(place) {
-                    Some((root, fields)) => {
-                        self.expr(place, Position::Base);
-                        let own = self.scopes.place(root, &fields);
-                        if self.scopes.get(own).depth == self.depth {
-                            self.flow.push(Step::Overwrite(own));
-                        }
-                    }
-                    None => drop(self.expr(place, Position::Place)),
-                }
-            }
-        }
-    }
-
-    /// Records that a captured variable is written to.
-    fn assigned(&mut self, target: &Expr) {
-        let Some(var) = self.root(target) else { return };
-        for captures in &mut self.captures {
-            captures.assigns |= var < captures.outside;
-        }
-    }
-
-    fn update(&mut self, target: &Expr, change: impl FnOnce(&mut Facts)) {
-        if let Expr::Path(path) = target
-            && let Some((var, _)) = self.local(path)
-        {
-            let facts = &mut self.scopes.get_mut(var).facts;
-            change(facts);
-            if facts.origin == Origin::Traced && self.numbers.contains(&var) {
-                self.accumulators.insert(var);
-            }
-            facts.literal &= facts.origin == Origin::Host;
-            facts.copy &= facts.origin == Origin::Host;
-        }
-    }
-
-    fn macro_call(&mut self, mac: &mut syn::Macro) -> Facts {
+    pub(super) fn macro_call(&mut self, mac: &mut syn::Macro) -> Facts {
         let borrows = macros::borrows(&mac.path);
         let mut mentioned = Vec::new();
         macros::names(mac.tokens.clone(), &mut mentioned);
@@ -777,7 +605,7 @@ impl Walk<'_> {
     }
 }
 
-fn operands(binary: &mut syn::ExprBinary) -> [Expr; 2] {
+pub(super) fn operands(binary: &mut syn::ExprBinary) -> [Expr; 2] {
     [&mut binary.left, &mut binary.right].map(|side| std::mem::replace(&mut **side, Expr::PLACEHOLDER))
 }
 
@@ -804,19 +632,10 @@ fn arithmetic(op: &BinOp) -> Option<&'static str> {
     })
 }
 
-/// Whether a pattern declares one mutable variable.
-fn is_mutable_name(pat: &Pat) -> bool {
-    match pat {
-        Pat::Ident(pat) => pat.mutability.is_some() && pat.subpat.is_none(),
-        Pat::Type(typed) => is_mutable_name(&typed.pat),
-        _ => false,
-    }
-}
-
-/// Whether an expression is a number as written: `0.0`, `-1`, `1.0f32`.
-fn is_number(value: &Expr) -> bool {
+/// Whether an expression is a number as written: `0.0`, `-1`, `1.0f32`, or a truth value.
+pub(super) fn is_number(value: &Expr) -> bool {
     match value {
-        Expr::Lit(literal) => matches!(literal.lit, Lit::Int(_) | Lit::Float(_)),
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Int(_) | Lit::Float(_) | Lit::Bool(_)),
         Expr::Unary(syn::ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_number(expr),
         Expr::Paren(inner) => is_number(&inner.expr),
         _ => false,
@@ -824,7 +643,7 @@ fn is_number(value: &Expr) -> bool {
 }
 
 /// Whether a pattern takes its value, or a part of it, out of its place.
-fn takes(pat: &Pat) -> bool {
+pub(super) fn takes(pat: &Pat) -> bool {
     match pat {
         // A name in capitals is a constant to compare with.
         Pat::Ident(pat) => {
