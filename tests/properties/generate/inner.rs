@@ -70,7 +70,8 @@ impl Generator {
         if self.deep() {
             return vec![self.binary(pool)];
         }
-        let length = self.extent();
+        // Many turns would make rounding errors large.
+        let length = self.extent().min(4);
         let consts = self.several(pool);
         let carry = self.several(pool);
         let shape = self.shape();
@@ -86,7 +87,8 @@ impl Generator {
         let primitive =
             Scan { jaxpr, length: Some(length), num_consts: consts.len(), num_carry: carry.len(), reverse, unroll };
         let results = scan(primitive, &[consts, carry, xs.to_vec()].concat());
-        results.into_iter().filter(|x| x.size() <= 64).collect()
+        let most = self.most();
+        results.into_iter().filter(|x| x.size() <= most).collect()
     }
 
     /// A loop of so many turns, or of fewer if a value that it carries says so.

@@ -51,7 +51,8 @@ pub fn case(seed: u64, steps: usize, style: Style) -> Case {
     if style == Style::Any {
         types.extend([DType::Bool, rng.pick(&[DType::U8, DType::I64, DType::U32, DType::I16])]);
     }
-    let mut generator = Generator { rng, float, style, depth: 0 };
+    let large = style == Style::Any && rng.chance(5);
+    let mut generator = Generator { rng, float, style, large, depth: 0 };
     let args: Vec<Array> = types
         .iter()
         .map(|&dtype| {
@@ -75,6 +76,8 @@ struct Generator {
     rng: Rng,
     float: DType,
     style: Style,
+    /// Whether extents are beyond lanes of registers and tiles.
+    large: bool,
     /// How many programs this one is inside of.
     depth: usize,
 }
@@ -93,11 +96,20 @@ impl Generator {
     }
 
     fn extent(&mut self) -> usize {
-        if !self.smooth() && self.rng.chance(24) { 0 } else { self.rng.pick(&[1, 2, 2, 3, 3, 4]) }
+        match self.large {
+            _ if !self.smooth() && self.rng.chance(24) => 0,
+            true => self.rng.pick(&[1, 2, 5, 8, 17, 35]),
+            false => self.rng.pick(&[1, 2, 2, 3, 3, 4]),
+        }
+    }
+
+    /// How many elements are not too many.
+    fn most(&self) -> usize {
+        if self.large { 2048 } else { 64 }
     }
 
     fn shape(&mut self) -> Vec<usize> {
-        let rank = self.rng.pick(&[0, 1, 1, 2, 2, 3]);
+        let rank = self.rng.pick(&[0, 1, 1, 2, 2, if self.large { 2 } else { 3 }]);
         (0..rank).map(|_| self.extent()).collect()
     }
 
@@ -346,7 +358,7 @@ impl Generator {
             0 => {
                 let lead = self.extent();
                 let shape: Vec<usize> = [&[lead], x.shape()].concat();
-                if shape.iter().product::<usize>() > 64 {
+                if shape.iter().product::<usize>() > self.most() {
                     return x;
                 }
                 shape::broadcast_in_dim(&x, &shape, &(1..=rank).collect::<Vec<_>>())
@@ -369,9 +381,12 @@ impl Generator {
             }
             // An axis of extent 1 is repeated.
             _ => {
-                let size = x.size();
-                let shape: Vec<usize> =
-                    x.shape().iter().map(|&e| if e == 1 && size <= 16 { 1 + self.rng.below(3) } else { e }).collect();
+                let (size, most) = (x.size(), self.most());
+                let shape: Vec<usize> = x
+                    .shape()
+                    .iter()
+                    .map(|&e| if e == 1 && size <= most / 4 { 1 + self.rng.below(3) } else { e })
+                    .collect();
                 shape::broadcast_in_dim(&x, &shape, &all_axes(&x))
             }
         }
@@ -476,7 +491,7 @@ impl Generator {
                 (low, self.rng.below(2) as i64, interior)
             })
             .collect();
-        if x.size() > 16 {
+        if x.size() > self.most() / 4 {
             return x;
         }
         let value = self.float(pool);
@@ -496,7 +511,7 @@ impl Generator {
         shape[axis] = self.extent();
         let y = self.any(pool);
         let y = self.coerce(&y, x.dtype(), &shape);
-        if x.size() > 24 { x } else { concatenate::concatenate(&[&x, &y, &x], axis) }
+        if x.size() > self.most() / 3 { x } else { concatenate::concatenate(&[&x, &y, &x], axis) }
     }
 
     /// Scalars that are places in an axis, some of them out of it.
