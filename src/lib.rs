@@ -23,6 +23,7 @@ struct Readme;
 #[path = "private.rs"]
 pub mod __private;
 
+pub mod debug;
 mod device;
 pub mod lax;
 pub mod nn;
@@ -33,9 +34,9 @@ pub mod tree;
 
 pub use device::{block_until_ready, device_get, device_put, devices};
 pub use jax_core::api::{
-    ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Axes, IntoAxis, checkpoint, custom_jvp, custom_vjp, eval_shape, grad, hessian,
-    jacfwd, jacobian, jacrev, jit, jvp, linear_transpose, linearize, make_jaxpr, stop_gradient, value_and_grad, vjp,
-    vmap,
+    ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, Axes, IntoAxis, checkify, checkpoint, custom_jvp, custom_vjp, eval_shape, grad,
+    hessian, jacfwd, jacobian, jacrev, jit, jvp, linear_transpose, linearize, make_jaxpr, stop_gradient,
+    value_and_grad, vjp, vmap,
 };
 pub use jax_core::array::{Array, Element, IntoArray};
 pub use jax_core::base::error::ErrorKind;
@@ -45,7 +46,7 @@ pub use jax_core::lax::index::{Ellipsis, NewAxis, step};
 pub use jax_core::lax::{FloatElement, Tracer};
 pub use jax_core::machine::Device;
 pub use jax_core::stage::{Compiled, Lowered, Traceable};
-pub use jax_macros::{PyTree, grad, jit};
+pub use jax_macros::{PyTree, check, grad, jit};
 /// A dimension is a size, a name, or `_` for any size. In the signature of a staged function a name stands for one size
 /// over all arguments and results, and is seen by the body as a `usize`; a `usize` parameter of the same name is that
 /// size. What cannot fit is an error while compiling, at the operator; what is not known then is checked when the

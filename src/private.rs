@@ -8,12 +8,14 @@ pub use jax_core::tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 
 pub use jax_core::stage::flow::{Condition, range, range_inclusive, repeat};
 
+pub use jax_core::api::debug::{Shown, Value, check, print as debug_print};
 pub use jax_core::array::Array;
 
 use jax_core::array::Element;
 
-/// The traits of `Cmp`, `Dup` and `LitBin`, to be imported without their names.
+/// The traits of `Cmp`, `Dup`, `LitBin` and `Shown`, to be imported without their names.
 pub mod methods {
+    pub use jax_core::api::debug::{ShownArray as _, ShownText as _};
     pub use jax_core::stage::dispatch::{
         CmpArrayLeft as _, CmpArrayRight as _, DupTree as _, HostEq as _, HostGe as _, HostGt as _, HostLe as _,
         HostLt as _, HostNe as _, LitArray as _, LitHost as _,

@@ -163,6 +163,13 @@ impl Visit<'_> for Purity<'_> {
         visit::visit_expr_method_call(self, call);
     }
 
+    fn visit_expr_call(&mut self, call: &syn::ExprCall) {
+        // What a callback does it does on the host, when the program runs.
+        if !is_callback(&call.func) {
+            visit::visit_expr_call(self, call);
+        }
+    }
+
     fn visit_expr_assign(&mut self, assign: &syn::ExprAssign) {
         self.assignment(&assign.left);
         visit::visit_expr_assign(self, assign);
@@ -209,6 +216,13 @@ impl Visit<'_> for Purity<'_> {
 /// Whether a macro is the library's own, as `jax::debug::print!` is.
 fn is_ours(path: &syn::Path) -> bool {
     path.segments.iter().any(|segment| segment.ident == "debug")
+}
+
+/// Whether a function is the library's `debug::callback`.
+fn is_callback(function: &Expr) -> bool {
+    let Expr::Path(path) = function else { return false };
+    let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    names.next().is_some_and(|name| name == "callback") && names.next().is_some_and(|name| name == "debug")
 }
 
 fn is_all_caps(name: &str) -> bool {

@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod emit;
 mod errors;
+mod format;
 mod parse;
 mod pytree;
 mod rewrite;
@@ -44,6 +45,23 @@ pub fn grad(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(PyTree, attributes(pytree))]
 pub fn pytree(item: TokenStream) -> TokenStream {
     pytree::expand(item.into()).into()
+}
+
+/// `debug::print!("x = {}", x)`: see the library's `debug` module.
+#[proc_macro]
+pub fn debug_print(input: TokenStream) -> TokenStream {
+    format::print(input.into()).into()
+}
+
+/// `check!(x > 0.0, "x must be positive, got {}", x)`: an error when the program runs, unless the condition holds.
+///
+/// It works inside staged functions, under every transform and in loops and branches. The error comes back from
+/// `try_call` or `checkify`, and is a panic of the plain call; it names this line and, under `vmap`, the first lane
+/// that fails. The program ends with the first check that fails. Values are taken by reference; the message is made
+/// only if it is needed.
+#[proc_macro]
+pub fn check(input: TokenStream) -> TokenStream {
+    format::check(input.into()).into()
 }
 
 /// Defines the macros in type position that state a dtype and a shape.

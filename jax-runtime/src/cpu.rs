@@ -174,7 +174,7 @@ impl Executable for CpuExecutable {
         // of its size or to the memory of the input that the schedule's donation pairs it with, which nobody else
         // holds; the arena has the schedule's size. All of them outlive the call.
         // Handles among the inputs are null or in memory that only compiled code writes, with the regions they lead to.
-        unsafe { self.code.call(&sources, &pointers, temporary, stacks) };
+        unsafe { self.code.call(&sources, &pointers, temporary, stacks) }?;
         if let Some(region) = region {
             self.keep(&mut storages, regions, region);
         }
@@ -283,7 +283,7 @@ fn count(block: &Block, program: &Program, times: u64, analysis: &mut Analysis) 
                 analysis.bytes_accessed += times * bytes as u64;
                 analysis.kernels += 1;
             }
-            Step::Reshape { .. } => {}
+            Step::Reshape { .. } | Step::Call(_) => {}
             Step::Cond { branches, .. } => branches.iter().for_each(|b| count(&b.body, program, times, analysis)),
             Step::Loop(inner) => {
                 let turns = match &inner.kind {

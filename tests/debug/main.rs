@@ -1,3 +1,6 @@
-//! What helps to find a fault in a user's program: places that survive every transform.
+//! What helps to find a fault in a user's program: places that survive every transform, prints and checks inside
+//! compiled code.
 
+mod checks;
+mod prints;
 mod spans;

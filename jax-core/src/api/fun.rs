@@ -79,6 +79,11 @@ impl<A: Args, R> fmt::Debug for Transformed<'_, A, R> {
 }
 
 impl<'f, A: Args, R: 'f> Transformed<'f, A, R> {
+    /// The callable of a function that calls another.
+    pub(crate) fn of_call(call: impl Fn(A) -> R + Send + Sync + 'f) -> Transformed<'f, A, R> {
+        Transformed(A::boxed(call))
+    }
+
     /// The callable of a function that asks about its flattened arguments, and runs nothing.
     pub(crate) fn question(ask: impl Fn(&Flat, &Starts) -> R + Send + Sync + 'f) -> Transformed<'f, A, R> {
         Transformed(A::boxed(move |args: A| {

@@ -1,12 +1,14 @@
 //! The transforms as users call them: functions from functions to functions.
 
 pub mod axes;
+pub mod debug;
 pub mod fun;
 pub mod grad;
 pub mod jit;
 pub mod vmap;
 
 pub use axes::{Axes, IntoAxis};
+pub use debug::checkify;
 pub use fun::{Args, Fun, Transformed};
 pub use grad::{
     ARG0, ARG1, ARG2, ARG3, ARG4, ARG5, grad, hessian, jacfwd, jacobian, jacrev, jvp, linear_transpose, linearize,

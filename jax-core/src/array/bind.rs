@@ -72,7 +72,7 @@ pub fn bind(prim: Prim, args: &[&Array]) -> SmallVec<[Array; 2]> {
             _ => None,
         }) {
             Some(tracer) => Err(builder::leaked(tracer)),
-            None => eager::run(prim, args),
+            None => eager::run(prim, args, span),
         }
     };
     match result {

@@ -43,6 +43,19 @@ pub fn is_tracing() -> bool {
     DEPTH.get() > 0
 }
 
+/// Runs `f` as if nothing were being staged on this thread: what a callback does that compiled code calls.
+pub(crate) fn suspended<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(Vec<Builder>, usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            STACK.replace(std::mem::take(&mut self.0));
+            DEPTH.set(self.1);
+        }
+    }
+    let _restore = Restore(STACK.take(), DEPTH.replace(0));
+    f()
+}
+
 /// Stages `f` on arguments of these types: the jaxpr of what it does, with what it closed over.
 #[track_caller]
 pub fn trace(avals: &[Aval], f: impl FnOnce(&[Array]) -> Vec<Array>) -> ClosedJaxpr {

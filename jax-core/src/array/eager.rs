@@ -8,7 +8,7 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::data::{Array, Repr};
-use crate::base::{Result, Table};
+use crate::base::{Result, Span, Table};
 use crate::ir::lower::lower;
 use crate::ir::{Atom, Aval, Eqn, Jaxpr, Prim};
 use crate::machine::{Executable, Input, machine};
@@ -23,7 +23,7 @@ struct Entry {
 static CACHE: Table<Entry, 1024> = Table::new();
 
 /// Runs a primitive on concrete arrays.
-pub(super) fn run(prim: Prim, args: &[&Array]) -> Result<SmallVec<[Array; 2]>> {
+pub(super) fn run(prim: Prim, args: &[&Array], span: Span) -> Result<SmallVec<[Array; 2]>> {
     let mut hasher = FxHasher::default();
     prim.hash(&mut hasher);
     args.iter().for_each(|arg| arg.aval().hash(&mut hasher));
@@ -37,7 +37,7 @@ pub(super) fn run(prim: Prim, args: &[&Array]) -> Result<SmallVec<[Array; 2]>> {
         Some(entry) => entry,
         None => {
             // Compiled before the table is locked: whatever compiling runs may look here itself.
-            let entry = compile(prim.clone(), args)?;
+            let entry = compile(prim.clone(), args, span)?;
             CACHE.find_or_make(hash, fits, || Ok(entry))?
         }
     };
@@ -59,7 +59,7 @@ pub(crate) fn input(array: &Array) -> Input<'_> {
     }
 }
 
-fn compile(prim: Prim, args: &[&Array]) -> Result<Entry> {
+fn compile(prim: Prim, args: &[&Array], span: Span) -> Result<Entry> {
     let avals: SmallVec<[Aval; 4]> = args.iter().map(|arg| arg.aval().clone()).collect();
     let outs = prim.type_rule(&avals)?;
     let mut jaxpr = Jaxpr::default();
@@ -70,7 +70,7 @@ fn compile(prim: Prim, args: &[&Array]) -> Result<Entry> {
         prim: prim.clone(),
         inputs: jaxpr.invars.iter().map(|&var| Atom::Var(var)).collect(),
         outputs,
-        span: super::bind::current_span(),
+        span,
     }];
     let executable = machine().compile(lower(&jaxpr))?;
     Ok(Entry { prim, avals, executable, outs })

@@ -36,6 +36,10 @@ pub enum ErrorKind {
     LeakedTracer,
     /// A traced value used where its concrete value is needed.
     Concretization,
+    /// A check of the user's that did not hold when the program ran.
+    Check,
+    /// A NaN or an infinity, where they are looked for.
+    FloatingPoint,
     /// Something that the backend or the machine could not do.
     Runtime,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lanes::map_lanes;
+use super::masked::{has_stacks, taking};
 use super::{marks, positions, present, scatter_tangents};
 use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
@@ -14,6 +15,7 @@ use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
 use crate::kernel::{Branch, Buf, Nest, Sink, Step};
+use crate::prim::callback::with_lanes;
 use crate::prim::compare::eq;
 use crate::prim::convert::stop_gradient;
 use crate::prim::empty::empty;
@@ -219,7 +221,9 @@ impl Primitive for Cond {
             let results = cond(index, branches, &operands);
             return (results, have.iter().map(|&have| have.then_some(0)).collect());
         }
-        if !self.is_cheap() {
+        let effects = self.has_effects();
+        let masked = effects && !self.branches.iter().any(|branch| has_stacks(branch));
+        if !masked && (effects || !self.is_cheap()) {
             return map_lanes(&Prim::new(self.clone()), args, dims, size);
         }
         // Every branch runs for all lanes; `stop_gradient` on lanes that another branch owns keeps their
@@ -243,7 +247,9 @@ impl Primitive for Cond {
                     select(&broadcast_in_dim(&mine, x.shape(), &[0]), x, &stopped)
                 };
                 let guarded: Vec<Array> = operands.iter().map(guard).collect();
-                let (outs, dims) = batch(&closed, &guarded, &axes, size);
+                let run = || batch(&closed, &guarded, &axes, size);
+                let (outs, dims) =
+                    if effects { with_lanes(&taking(index, i, self.branches.len()), run) } else { run() };
                 outs.iter().zip(dims).map(|(out, dim)| materialize(out, dim, 0, size)).collect()
             })
             .collect();

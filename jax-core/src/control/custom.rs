@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::marks;
+use super::{close, marks};
 use crate::array::fail::raise;
 use crate::array::{Array, bind, builder};
 use crate::base::error::ErrorKind;
@@ -85,12 +85,16 @@ fn closed(jaxpr: &Arc<Jaxpr>) -> ClosedJaxpr {
     ClosedJaxpr { jaxpr: jaxpr.clone(), consts: Vec::new() }
 }
 
-fn batch_call(
-    jaxpr: &Arc<Jaxpr>,
-    args: &[Array],
-    dims: &[Option<usize>],
-    size: usize,
-) -> (Vec<Array>, Vec<bool>, Arc<Jaxpr>) {
+/// A function over a batch.
+struct Batched {
+    operands: Vec<Array>,
+    batched: Vec<bool>,
+    call_jaxpr: Arc<Jaxpr>,
+    /// How many operands there are in front of those that were given.
+    extra: usize,
+}
+
+fn batch_call(jaxpr: &Arc<Jaxpr>, args: &[Array], dims: &[Option<usize>], size: usize) -> Batched {
     let fronted: Vec<Array> = args
         .iter()
         .zip(dims)
@@ -102,7 +106,11 @@ fn batch_call(
     let batched = marks(dims);
     let all = vec![true; jaxpr.outs.len()];
     let (call, _) = batch_jaxpr(&closed(jaxpr), &batched, Some(&all), size);
-    (fronted, batched, call.jaxpr)
+    // What it closed over, which lanes take part, are its first operands, like what the function closed over.
+    let (call, extra) = close(&call);
+    let count = extra.len();
+    let batched = std::iter::repeat_n(false, count).chain(batched).collect();
+    Batched { operands: extra.into_iter().chain(fronted).collect(), batched, call_jaxpr: Arc::new(call), extra: count }
 }
 
 /// A function with a user's forward-mode rule. The first `num_consts` operands are what the function closed over;
@@ -172,10 +180,11 @@ impl Primitive for CustomJvpCall {
     }
 
     fn batch(&self, args: &[Array], dims: &[Option<usize>], size: usize) -> (Vec<Array>, Vec<Option<usize>>) {
-        let (operands, batched, call_jaxpr) = batch_call(&self.call_jaxpr, args, dims, size);
-        let own = &batched[self.num_consts..];
+        let Batched { operands, batched, call_jaxpr, extra } = batch_call(&self.call_jaxpr, args, dims, size);
+        let num_consts = extra + self.num_consts;
+        let own = &batched[num_consts..];
         let jvp = self.jvp.batched([own, own].concat(), size);
-        let results = custom_jvp_call(CustomJvpCall { call_jaxpr, jvp, ..self.clone() }, &operands);
+        let results = custom_jvp_call(CustomJvpCall { call_jaxpr, jvp, num_consts, ..self.clone() }, &operands);
         let dims = vec![Some(0); results.len()];
         (results, dims)
     }
@@ -273,8 +282,9 @@ impl Primitive for CustomVjpCall {
     }
 
     fn batch(&self, args: &[Array], dims: &[Option<usize>], size: usize) -> (Vec<Array>, Vec<Option<usize>>) {
-        let (operands, batched, call_jaxpr) = batch_call(&self.call_jaxpr, args, dims, size);
-        let own: Vec<bool> = batched[self.num_consts..].to_vec();
+        let Batched { operands, batched, call_jaxpr, extra } = batch_call(&self.call_jaxpr, args, dims, size);
+        let num_consts = extra + self.num_consts;
+        let own: Vec<bool> = batched[num_consts..].to_vec();
         let fwd = self.fwd.batched(own.clone(), size);
         // Residuals and cotangents all come batched; a cotangent of an unbatched argument is the sum over lanes.
         let bwd = self.bwd.clone();
@@ -285,7 +295,7 @@ impl Primitive for CustomVjpCall {
             };
             cotangents.into_iter().zip(&own).map(reduce).collect()
         });
-        let results = custom_vjp_call(CustomVjpCall { call_jaxpr, fwd, bwd, ..self.clone() }, &operands);
+        let results = custom_vjp_call(CustomVjpCall { call_jaxpr, fwd, bwd, num_consts, ..self.clone() }, &operands);
         let dims = vec![Some(0); results.len()];
         (results, dims)
     }

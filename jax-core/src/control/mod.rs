@@ -5,6 +5,7 @@
 pub mod cond;
 pub mod custom;
 pub(crate) mod lanes;
+mod masked;
 pub mod remat;
 mod sample;
 pub mod scan;

@@ -14,6 +14,7 @@ use crate::kernel::Buf;
 use crate::prim::rule::zeros;
 use crate::transform::batch::batch_jaxpr;
 use crate::transform::dce::dce_outs;
+use crate::transform::effects::without_effects;
 use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
 use crate::transform::transpose::backward;
@@ -132,7 +133,8 @@ impl Primitive for Remat {
         let later = unknown_outs(&self.jaxpr, unknown);
         let now: Vec<bool> = later.iter().map(|&later| !later).collect();
         let (known, needed) = dce_outs(&self.jaxpr, &now);
-        let (rest, rest_needed) = dce_outs(&self.jaxpr, &later);
+        // Effects happen in the forward pass, not again when it is computed again.
+        let (rest, rest_needed) = dce_outs(&without_effects(&self.jaxpr), &later);
         let (known_ins, rest_ins) = (positions(&needed), positions(&rest_needed));
         let all = |jaxpr: &Jaxpr| (0..jaxpr.outs.len()).collect::<Vec<usize>>();
         // The known part runs plainly; the rest keeps only arguments and recomputes what it needs.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lanes::map_lanes;
+use super::masked::{batch_while, has_stacks};
 use super::scan::Scan;
 use super::split::{Role, split};
 use super::{close, marks, positions, present, scatter_tangents};
@@ -16,6 +17,7 @@ use crate::ir::{
     Aval, ClosedJaxpr, Derivative, Jaxpr, Lower, Operand, Param, Params, PartialEval, Prim, Primitive, Source, Tangent,
 };
 use crate::kernel::{Buf, Carry, Loop, LoopKind, Step, Ty};
+use crate::prim::callback::lanes;
 use crate::prim::rule::{materialize, zeros};
 use crate::prim::shape::move_axis;
 use crate::prim::stack::count_record;
@@ -255,6 +257,15 @@ impl Primitive for While {
         let carry_marks =
             self.fix_carry(&body_marks, &marks(init_dims), |ins| batch_jaxpr(&body_closed, ins, None, size).1);
         let (cond, own_predicate) = batch_cond(&carry_marks);
+        let effects = self.has_effects() && own_predicate;
+        if (effects || lanes().is_some())
+            && !has_stacks(&self.body_jaxpr)
+            && self.body_jaxpr.outs.len() == init_dims.len()
+        {
+            let results = batch_while(self, args, dims, size);
+            let axes = vec![Some(0); results.len()];
+            return (results, axes);
+        }
         if own_predicate || self.body_jaxpr.outs.len() > init_dims.len() {
             return map_lanes(&Prim::new(self.clone()), args, dims, size);
         }

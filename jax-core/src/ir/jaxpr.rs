@@ -134,6 +134,11 @@ impl Jaxpr {
         self.outs.iter().map(|atom| self.atom_aval(atom)).collect()
     }
 
+    /// Whether it does something besides giving results.
+    pub fn has_effects(&self) -> bool {
+        self.eqns.iter().any(|eqn| eqn.prim.has_effects())
+    }
+
     /// A new variable of this type.
     pub fn fresh(&mut self, aval: Aval) -> Var {
         self.avals.push(aval);

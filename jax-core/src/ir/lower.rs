@@ -52,6 +52,11 @@ impl Lower {
         }
     }
 
+    /// The user's line of the equation that is being lowered.
+    pub fn span(&self) -> Option<Span> {
+        self.span
+    }
+
     /// Runs `f` with a fresh current block, and gives that block back.
     pub fn block<R>(&mut self, f: impl FnOnce(&mut Lower) -> R) -> (Block, R) {
         self.blocks.push(Block::default());

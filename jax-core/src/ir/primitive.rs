@@ -170,6 +170,11 @@ pub trait Primitive: Parameters {
     fn map_subjaxprs(&self, _pass: &dyn Fn(&Jaxpr) -> Jaxpr) -> Option<Prim> {
         None
     }
+
+    /// Whether it does something besides giving results: then no pass drops, repeats or reorders it.
+    fn has_effects(&self) -> bool {
+        self.subjaxprs().into_iter().any(Jaxpr::has_effects)
+    }
 }
 
 /// What every parameter struct has by its derives: comparison and hashing behind a pointer.

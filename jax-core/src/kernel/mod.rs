@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod expand;
+pub mod host;
 pub mod interp;
 pub mod interval;
 pub mod nest;
@@ -16,6 +17,7 @@ pub mod verify;
 
 pub use body::{Body, Id, Node};
 pub use expand::expand;
+pub use host::{Call, HostArg, HostFn};
 pub use nest::{Combine, Nest, Reduction, Sink, Ty};
 pub use op::{Binary, Op, Unary};
 pub use program::{Block, Branch, Buf, Carry, Loop, LoopKind, Program, Sort, Step};

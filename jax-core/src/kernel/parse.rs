@@ -6,10 +6,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::body::{Body, Id};
+use super::host::{Call, HostFn};
 use super::nest::{Combine, Nest, Reduction, Sink, Ty};
 use super::op::{Binary, Op};
 use super::print::{BINARY, UNARY, binary_name, unary_name};
 use super::program::{Block, Branch, Buf, Carry, Loop, LoopKind, Program, Sort, Step};
+use crate::base::error::{Error, ErrorKind};
 use crate::base::{DType, Kind, Scalar, Shape};
 
 /// Why text is not a program, and where.
@@ -421,6 +423,11 @@ impl<'a> Parser<'a> {
         if self.eat("loop") {
             return self.turns().map(Step::Loop);
         }
+        if self.eat("call") {
+            let host = self.read("a name", |name| Some(unread(name)))?;
+            self.word("if")?;
+            return Ok(Step::Call(Call { host, when: self.buf()?, ins: self.list(Self::buf)?, span: None }));
+        }
         let outs = self.list(Self::buf)?;
         self.word("=")?;
         if self.eat("nest") {
@@ -453,7 +460,7 @@ impl<'a> Parser<'a> {
             self.word("keys")?;
             return Ok(Step::Sort(Sort { ins, outs, axis, keys: self.number()? }));
         }
-        self.expected("`nest`, `reshape`, `cond` or `sort`")
+        self.expected("`nest`, `reshape`, `cond`, `sort` or `call`")
     }
 
     /// A loop after its first word.
@@ -504,4 +511,10 @@ impl<'a> Parser<'a> {
         self.word("as")?;
         Ok((from, self.buf()?))
     }
+}
+
+/// The function of a call that was read from text, where functions are not: fails when it is called.
+fn unread(name: &str) -> HostFn {
+    let message = format!("the function of `call {name}` is code, which a program's text does not have");
+    HostFn::new(name, move |_| Err(Error::new(ErrorKind::Runtime, "callback", message.clone())))
 }

@@ -249,6 +249,9 @@ fn write_step(f: &mut Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
             }
             writeln!(f, "{outer}}}")
         }
+        Step::Call(call) => {
+            writeln!(f, "{outer}call {} if {} {}", call.host.name(), call.when, List(&call.ins))
+        }
         Step::Sort(sort) => {
             let (outs, ins) = (List(&sort.outs), List(&sort.ins));
             writeln!(f, "{outer}{outs} = sort {ins} axis {} keys {}", sort.axis, sort.keys)

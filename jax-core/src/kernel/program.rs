@@ -3,6 +3,7 @@
 //! A buffer is defined once, by a step or as an input, before it is read; a block sees the buffers of the
 //! blocks around it. Shapes are static.
 
+use super::host::Call;
 use super::nest::{Nest, Ty};
 use crate::base::Span;
 
@@ -64,6 +65,8 @@ pub enum Step {
     },
     /// A sort along an axis.
     Sort(Sort),
+    /// A call of the host.
+    Call(Call),
 }
 
 /// A branch of a [`Step::Cond`].
@@ -151,8 +154,34 @@ impl Program {
         Buf(self.bufs.len() as u32 - 1)
     }
 
+    /// Whether a step somewhere calls the host.
+    pub fn calls_host(&self) -> bool {
+        self.body.calls_host()
+    }
+
     /// The type of a buffer.
     pub fn ty(&self, buf: Buf) -> &Ty {
         &self.bufs[buf.0 as usize]
+    }
+}
+
+impl Block {
+    /// Whether a step somewhere in the block calls the host.
+    pub fn calls_host(&self) -> bool {
+        self.steps.iter().any(Step::calls_host)
+    }
+}
+
+impl Step {
+    /// Whether the step, or one inside it, calls the host.
+    pub fn calls_host(&self) -> bool {
+        match self {
+            Step::Call(_) => true,
+            Step::Loop(Loop { kind, body, .. }) => {
+                matches!(kind, LoopKind::While { cond, .. } if cond.calls_host()) || body.calls_host()
+            }
+            Step::Cond { branches, .. } => branches.iter().any(|branch| branch.body.calls_host()),
+            Step::Nest { .. } | Step::Reshape { .. } | Step::Sort(_) => false,
+        }
     }
 }

@@ -336,6 +336,11 @@ impl<'a> Scope<'a> {
                 outs.iter().try_for_each(|&buf| self.define(buf))
             }
             Step::Sort(sort) => self.sort(sort),
+            Step::Call(call) => {
+                self.read(call.when)?;
+                self.expect(call.when, &Ty::new(DType::Bool, &[]))?;
+                call.ins.iter().try_for_each(|&buf| self.read(buf).map(drop))
+            }
         }
     }
 

@@ -125,7 +125,7 @@ impl Executable for Interpreted {
                 stacks.extend(memory.stacks.iter().map(|(&number, records)| (number, records.clone())));
             }
         }
-        let outputs = interp::run_with(&self.0, &bytes, &mut stacks);
+        let outputs = interp::run_with(&self.0, &bytes, &mut stacks)?;
         let stacks = Arc::new(stacks);
         let keep = |(output, &buf): (Vec<u8>, &Buf)| {
             let mut memory = HostMemory::new(output.len())?;

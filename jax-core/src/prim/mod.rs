@@ -5,6 +5,7 @@
 
 pub mod arg;
 pub mod arith;
+pub mod callback;
 pub mod compare;
 pub mod complex;
 pub mod concatenate;

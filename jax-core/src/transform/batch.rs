@@ -5,6 +5,7 @@ use super::jvp::bind_all;
 use crate::array::{Array, with_span};
 use crate::ir::verify::checked_closed;
 use crate::ir::{Aval, ClosedJaxpr};
+use crate::prim::callback::lanes;
 use crate::prim::rule::materialize;
 
 /// Results and their batch axes for arguments some of which have a batch axis (`dims`) of this size.
@@ -21,7 +22,8 @@ pub fn batch(
         let (operands, dims): (Vec<Array>, Vec<Option<usize>>) =
             env.read_all(&eqn.inputs, |l| (literal(l), None)).into_iter().unzip();
         let (results, dims) = with_span(eqn.span, || {
-            if dims.iter().all(Option::is_none) {
+            let some_lanes = lanes().is_some() && eqn.prim.has_effects();
+            if dims.iter().all(Option::is_none) && !some_lanes {
                 let results = bind_all(&eqn.prim, &operands);
                 let none = vec![None; results.len()];
                 (results, none)

@@ -12,7 +12,8 @@ type Application = (Prim, SmallVec<[Atom; 4]>);
 
 /// The jaxpr, inner programs included, with each primitive applied once at most to the same operands.
 ///
-/// Weak and strong operands are different ones, and so are `0.0` and `-0.0`.
+/// Equations with effects stay as often as they are written. Weak and strong operands are different ones, and so are
+/// `0.0` and `-0.0`.
 pub fn cse(jaxpr: &Jaxpr) -> Jaxpr {
     let mut known: HashMap<Application, SmallVec<[Var; 2]>> = HashMap::new();
     // What stands for each variable.
@@ -26,6 +27,10 @@ pub fn cse(jaxpr: &Jaxpr) -> Jaxpr {
         let mut eqn = eqn.clone();
         eqn.inputs = eqn.inputs.iter().map(|atom| renamed(&stands, atom)).collect();
         eqn.prim = eqn.prim.map_subjaxprs(&cse).unwrap_or(eqn.prim);
+        if eqn.prim.has_effects() {
+            eqns.push(eqn);
+            continue;
+        }
         let key = (eqn.prim.clone(), eqn.inputs.clone());
         match known.get(&key) {
             Some(first) => eqn.outputs.iter().zip(first).for_each(|(var, first)| stands[var.0 as usize] = *first),

@@ -3,8 +3,8 @@
 use crate::ir::verify::checked;
 use crate::ir::{Atom, Eqn, Jaxpr};
 
-/// The jaxpr, inner programs included, without the equations whose results nobody uses, and with primitives trimmed
-/// of unused results. Arguments and consts stay.
+/// The jaxpr, inner programs included, without the equations whose results nobody uses and that do nothing else, and
+/// with primitives trimmed of unused results. Arguments and consts stay.
 pub fn dce(jaxpr: &Jaxpr) -> Jaxpr {
     let used = vec![true; jaxpr.outs.len()];
     let (mut jaxpr, _) = dce_outs(jaxpr, &used);
@@ -30,7 +30,7 @@ pub fn dce_outs(jaxpr: &Jaxpr, used: &[bool]) -> (Jaxpr, Vec<bool>) {
     let mut eqns: Vec<Eqn> = Vec::with_capacity(jaxpr.eqns.len());
     for eqn in jaxpr.eqns.iter().rev() {
         let used: Vec<bool> = eqn.outputs.iter().map(|var| live[var.0 as usize]).collect();
-        if used.iter().all(|used| !used) {
+        if used.iter().all(|used| !used) && !eqn.prim.has_effects() {
             continue;
         }
         let mut eqn = eqn.clone();

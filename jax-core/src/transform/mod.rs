@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod cse;
 pub mod dce;
+pub mod effects;
 pub mod eval;
 pub mod jvp;
 pub mod linearize;
@@ -16,6 +17,7 @@ pub mod transpose;
 pub use batch::batch;
 pub use cse::cse;
 pub use dce::dce;
+pub use effects::without_effects;
 pub use eval::eval;
 pub use jvp::jvp;
 pub use linearize::{Linearized, linearize};

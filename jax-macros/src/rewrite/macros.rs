@@ -42,7 +42,11 @@ impl Arguments {
     /// The expressions in order.
     pub(crate) fn values_mut(&mut self) -> Box<dyn Iterator<Item = &mut Expr> + '_> {
         match self {
-            Self::List(list) => Box::new(list.iter_mut()),
+            Self::List(list) => Box::new(list.iter_mut().map(|value| match value {
+                // `name = value`, as in format strings.
+                Expr::Assign(named) => &mut *named.right,
+                value => value,
+            })),
             Self::Repeat(value, _, count) => Box::new([&mut **value, &mut **count].into_iter()),
         }
     }
@@ -83,6 +87,7 @@ pub(crate) fn borrows(path: &syn::Path) -> bool {
                 | "print"
                 | "println"
                 | "matches"
+                | "check"
         )
     })
 }

@@ -71,7 +71,7 @@ impl Names {
                         }
                     }
                 }
-                Step::Cond { .. } | Step::Sort(_) => {}
+                Step::Cond { .. } | Step::Sort(_) | Step::Call(_) => {}
             }
         }
     }

@@ -12,11 +12,24 @@ pub fn eliminate(program: &mut Program) {
         let mut needs = Needs { of: vec![Vec::new(); program.bufs.len()], live: vec![false; program.bufs.len()] };
         walk::for_each_step(&mut body, &mut |step| needs.collect(step));
         needs.mark(&program.outputs);
+        let mut called = Vec::new();
+        walk::for_each_step(&mut body, &mut |step| called.extend(called_for(step)));
+        needs.mark(&called);
         if !needs.sweep(&mut body) {
             break;
         }
     }
     program.body = body;
+}
+
+/// What a step needs because the host is called in it: what the call sees, and what decides how often it happens.
+fn called_for(step: &Step) -> Vec<Buf> {
+    match step {
+        Step::Call(call) => std::iter::once(call.when).chain(call.ins.iter().copied()).collect(),
+        Step::Cond { index, .. } if step.calls_host() => vec![*index],
+        Step::Loop(Loop { kind: LoopKind::While { pred, .. }, .. }) if step.calls_host() => vec![*pred],
+        _ => Vec::new(),
+    }
 }
 
 /// For each buffer those that its value depends on directly, and whether it is needed.
@@ -60,6 +73,7 @@ impl Needs {
                     needs.extend(branches.iter().filter_map(|branch| branch.results.get(position)));
                 }
             }
+            Step::Call(_) => {}
             Step::Sort(sort) => {
                 for (own, out) in sort.ins.iter().zip(&sort.outs) {
                     let needs = &mut self.of[out.0 as usize];
@@ -99,6 +113,7 @@ impl Needs {
     }
 
     fn keep(&self, step: &mut Step, changed: &mut bool) -> bool {
+        let calls = step.calls_host();
         match step {
             Step::Nest { nest, ins, outs, .. } => {
                 let wanted = outs.iter().any(|&out| self.live(out));
@@ -116,15 +131,16 @@ impl Needs {
                 if let LoopKind::Counted { counter, .. } = kind {
                     *counter = counter.filter(|&counter| self.live(counter));
                 }
-                wanted
+                wanted || calls
             }
+            Step::Call(_) => true,
             Step::Cond { branches, outs, .. } => {
                 for branch in branches {
                     let mut live = outs.iter().map(|&out| self.live(out));
                     branch.results.retain(|_| live.next().unwrap_or(true));
                 }
                 outs.retain(|&out| self.live(out));
-                !outs.is_empty()
+                calls || !outs.is_empty()
             }
             Step::Sort(sort) => {
                 let (keys, outs) = (sort.keys, sort.outs.clone());

@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use jax_core::base::Shape;
 use jax_core::bug;
-use jax_core::kernel::{Block, Buf, Nest, Op, Program, Sink, Step, Ty};
+use jax_core::kernel::{Block, Buf, Loop, LoopKind, Nest, Op, Program, Sink, Step, Ty};
 
 use super::contraction::as_contraction;
 use super::copies::reads_its_point;
@@ -61,8 +61,16 @@ fn merge_block(block: &mut Block, bufs: &[Ty], places: &mut Places, blocks: &mut
 /// For each step of a block the steps of that block that it reads from, and the buffers through which.
 fn dependencies(block: &mut Block, places: &mut Places, number: usize) -> Vec<Vec<(usize, Buf)>> {
     let mut reads = Vec::with_capacity(block.steps.len());
+    let calls = block.calls_host();
+    let mut last_in_order = None;
     for (position, step) in block.steps.iter_mut().enumerate() {
         let mut found = Vec::new();
+        if in_order(step) {
+            // A call stays where it is among calls, and among loops: one that fails may be there to prevent the next
+            // loop from running for ever.
+            found.extend(last_in_order.map(|step| (step, Buf(u32::MAX))));
+            last_in_order = calls.then_some(position);
+        }
         let mut visit = |buf: &mut Buf, read: bool| match places[buf.0 as usize] {
             Some((block, step)) if read && block == number && step != position => found.push((step, *buf)),
             _ => {}
@@ -79,6 +87,11 @@ fn dependencies(block: &mut Block, places: &mut Places, number: usize) -> Vec<Ve
         reads.push(found);
     }
     reads
+}
+
+/// Whether a step keeps its place among others like it, in a block that calls the host.
+fn in_order(step: &Step) -> bool {
+    step.calls_host() || matches!(step, Step::Loop(Loop { kind: LoopKind::While { .. }, .. }))
 }
 
 /// What steps must share to become one nest: level, box, and reduced axes if any.

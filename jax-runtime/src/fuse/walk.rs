@@ -42,6 +42,10 @@ pub fn for_each_buf(step: &mut Step, mut f: impl FnMut(&mut Buf, bool)) {
             branches.iter_mut().flat_map(|branch| &mut branch.results).for_each(|buf| f(buf, true));
             outs.iter_mut().for_each(|buf| f(buf, false));
         }
+        Step::Call(call) => {
+            f(&mut call.when, true);
+            call.ins.iter_mut().for_each(|buf| f(buf, true));
+        }
         Step::Sort(sort) => {
             sort.ins.iter_mut().for_each(|buf| f(buf, true));
             sort.outs.iter_mut().for_each(|buf| f(buf, false));
@@ -55,7 +59,7 @@ pub fn blocks(step: &mut Step) -> Vec<&mut Block> {
         Step::Loop(Loop { kind: LoopKind::While { cond, .. }, body, .. }) => vec![cond, body],
         Step::Loop(Loop { body, .. }) => vec![body],
         Step::Cond { branches, .. } => branches.iter_mut().map(|branch| &mut branch.body).collect(),
-        Step::Nest { .. } | Step::Reshape { .. } | Step::Sort(_) => Vec::new(),
+        Step::Nest { .. } | Step::Reshape { .. } | Step::Sort(_) | Step::Call(_) => Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ pub mod print;
 pub mod target;
 
 use jax_core::base::DType;
-use jax_core::kernel::{self, Block, Buf, Program, Sort, Ty};
+use jax_core::kernel::{self, Block, Buf, Call, Program, Sort, Ty};
 
 pub use claim::Gemm;
 pub use loops::{Access, LoopNest, Split, Vector};
@@ -65,6 +65,8 @@ pub enum Step {
     },
     /// A sort by the host library.
     Sort(Sort),
+    /// A call of the host.
+    Call(Call),
     /// A loop.
     Loop(Loop),
     /// One of several blocks.
@@ -150,7 +152,7 @@ pub fn makes_stacks(steps: &[Step]) -> bool {
             own || pred || makes_stacks(&inner.steps)
         }
         Step::Cond { branches, .. } => branches.iter().any(|branch| makes_stacks(&branch.steps)),
-        Step::Loops { .. } | Step::Gemm { .. } | Step::Sort(_) => false,
+        Step::Loops { .. } | Step::Gemm { .. } | Step::Sort(_) | Step::Call(_) => false,
     })
 }
 
@@ -201,6 +203,7 @@ impl<P: Iterator<Item = Option<usize>>> Lower<'_, P> {
                 Step::Loops { loops: Box::new(loops), ins: ins.clone(), outs: outs.clone(), partials }
             }
             kernel::Step::Sort(sort) => Step::Sort(sort.clone()),
+            kernel::Step::Call(call) => Step::Call(call.clone()),
             kernel::Step::Cond { index, branches, outs } => {
                 let mut scheduled = Vec::new();
                 for branch in branches {

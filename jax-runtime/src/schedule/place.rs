@@ -169,7 +169,7 @@ impl Uses {
                         }
                     }
                 }
-                Step::Nest { .. } | Step::Sort(_) => {}
+                Step::Nest { .. } | Step::Sort(_) | Step::Call(_) => {}
             }
         }
     }
@@ -193,6 +193,10 @@ impl Uses {
                     outs.iter().for_each(|&buf| self.define(buf));
                 }
                 Step::Reshape { .. } => {}
+                Step::Call(call) => {
+                    self.read(call.when);
+                    call.ins.iter().for_each(|&buf| self.read(buf));
+                }
                 Step::Cond { index, branches, outs } => {
                     self.read(*index);
                     outs.iter().for_each(|&buf| self.define(buf));
@@ -304,7 +308,7 @@ fn defines(step: &Step) -> Box<dyn Iterator<Item = Buf> + '_> {
         Step::Loop(inner) => {
             Box::new(inner.carry.iter().map(|carry| carry.last).chain(inner.ys.iter().map(|&(_, stacked)| stacked)))
         }
-        Step::Reshape { .. } => Box::new(std::iter::empty()),
+        Step::Reshape { .. } | Step::Call(_) => Box::new(std::iter::empty()),
     }
 }
 
@@ -373,7 +377,7 @@ impl Placer<'_> {
                     self.partials.push(partial);
                 }
                 Step::Sort(sort) => sort.outs.iter().for_each(|&out| self.assign(out, None, position)),
-                Step::Reshape { .. } => {}
+                Step::Reshape { .. } | Step::Call(_) => {}
                 Step::Cond { branches, outs, .. } => {
                     outs.iter().for_each(|&out| self.assign(out, None, position));
                     for branch in branches {

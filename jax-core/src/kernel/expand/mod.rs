@@ -47,7 +47,7 @@ fn expand_block(block: &mut Block) {
                 expand_block(&mut inner.body);
             }
             Step::Cond { branches, .. } => branches.iter_mut().for_each(|branch| expand_block(&mut branch.body)),
-            Step::Reshape { .. } | Step::Sort(_) => {}
+            Step::Reshape { .. } | Step::Sort(_) | Step::Call(_) => {}
         }
     }
 }

@@ -11,13 +11,16 @@ use std::sync::atomic::{AtomicU64, Ordering as AtomicOrdering};
 mod complex;
 pub mod scalar;
 
-use super::{Block, Body, Buf, Combine, Id, Loop, LoopKind, Nest, Op, Program, Sink, Sort, Step};
-use crate::base::{DType, Scalar, Shape, shape};
+use super::{Block, Body, Buf, Call, Combine, HostArg, Id, Loop, LoopKind, Nest, Op, Program, Sink, Sort, Step};
+use crate::base::{DType, Error, Result, Scalar, Shape, shape};
 use crate::bug;
 
 /// Runs a program on the bytes of its inputs and gives the bytes of its outputs.
 pub fn run(program: &Program, inputs: &[&[u8]]) -> Vec<Vec<u8>> {
-    run_with(program, inputs, &mut Stacks::new())
+    match run_with(program, inputs, &mut Stacks::new()) {
+        Ok(outputs) => outputs,
+        Err(error) => bug!("a call of the host failed: {error}"),
+    }
 }
 
 /// The records of a stack, in the order in which they were pushed.
@@ -26,9 +29,12 @@ pub type Records = Vec<Box<[u8]>>;
 /// Stacks by the number that buffers of dtype `Stack` hold. 0 is the stack without records.
 pub type Stacks = HashMap<u64, Arc<Records>>;
 
-/// Like [`run`], for programs that take stacks or give them: those made are added to `stacks`.
-pub fn run_with(program: &Program, inputs: &[&[u8]], stacks: &mut Stacks) -> Vec<Vec<u8>> {
-    let mut env = Env { program, values: vec![None; program.bufs.len()], stacks };
+/// Like [`run`], for programs that call the host, and that take stacks or give them: those made are added to `stacks`.
+///
+/// # Errors
+/// What the first call of the host that fails gives; the program ends with it.
+pub fn run_with(program: &Program, inputs: &[&[u8]], stacks: &mut Stacks) -> Result<Vec<Vec<u8>>> {
+    let mut env = Env { program, values: vec![None; program.bufs.len()], stacks, failed: None };
     if inputs.len() != program.inputs.len() {
         bug!("a program of {} inputs got {}", program.inputs.len(), inputs.len());
     }
@@ -36,7 +42,10 @@ pub fn run_with(program: &Program, inputs: &[&[u8]], stacks: &mut Stacks) -> Vec
         env.set(buf, bytes.to_vec());
     }
     env.block(&program.body);
-    program.outputs.iter().map(|&buf| env.get(buf).to_vec()).collect()
+    match env.failed.take() {
+        Some(error) => Err(error),
+        None => Ok(program.outputs.iter().map(|&buf| env.get(buf).to_vec()).collect()),
+    }
 }
 
 /// Runs one nest on the bytes of its inputs and gives the bytes of its outputs.
@@ -190,6 +199,8 @@ struct Env<'a> {
     program: &'a Program,
     values: Vec<Option<Rc<[u8]>>>,
     stacks: &'a mut Stacks,
+    /// What a call of the host failed with: nothing runs after it.
+    failed: Option<Error>,
 }
 
 impl Env<'_> {
@@ -210,7 +221,12 @@ impl Env<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        block.steps.iter().for_each(|step| self.step(step));
+        for step in &block.steps {
+            if self.failed.is_some() {
+                return;
+            }
+            self.step(step);
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -228,12 +244,31 @@ impl Env<'_> {
                 let index = read(self.program.ty(*index).dtype, &self.get(*index), 0).as_i128();
                 let branch = &branches[index.clamp(0, branches.len() as i128 - 1) as usize];
                 self.block(&branch.body);
+                if self.failed.is_some() {
+                    return;
+                }
                 let results: Vec<Rc<[u8]>> = branch.results.iter().map(|&buf| self.get(buf)).collect();
                 for (&out, bytes) in outs.iter().zip(results) {
                     self.set(out, bytes);
                 }
             }
             Step::Sort(sort) => self.sort(sort),
+            Step::Call(call) => self.call(call),
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        if !read(DType::Bool, &self.get(call.when), 0).as_bool() {
+            return;
+        }
+        let bytes: Vec<Rc<[u8]>> = call.ins.iter().map(|&buf| self.get(buf)).collect();
+        let arg = |(&buf, bytes)| HostArg { ty: self.program.ty(buf), bytes };
+        let args: Vec<HostArg<'_>> = call.ins.iter().zip(bytes.iter().map(|bytes| &**bytes)).map(arg).collect();
+        if let Err(error) = call.host.call(&args) {
+            self.failed = Some(match call.span {
+                Some(span) => error.at(span),
+                None => error,
+            });
         }
     }
 
@@ -256,6 +291,9 @@ impl Env<'_> {
                         self.set(elem, &self.get(stacked)[slice * size..][..size]);
                     }
                     self.block(&turns.body);
+                    if self.failed.is_some() {
+                        return;
+                    }
                     for (&(elem, _), stack) in turns.ys.iter().zip(&mut stacks) {
                         let bytes = self.get(elem);
                         stack[slice * bytes.len()..][..bytes.len()].copy_from_slice(&bytes);
@@ -278,6 +316,9 @@ impl Env<'_> {
                         self.set(elem, record);
                     }
                     self.block(&turns.body);
+                    if self.failed.is_some() {
+                        return;
+                    }
                     self.push(turns, &mut pushed);
                     self.advance(turns);
                 }
@@ -290,10 +331,13 @@ impl Env<'_> {
                 let mut pushed = vec![Records::new(); turns.ys.len()];
                 loop {
                     self.block(cond);
-                    if !read(DType::Bool, &self.get(*pred), 0).as_bool() {
+                    if self.failed.is_some() || !read(DType::Bool, &self.get(*pred), 0).as_bool() {
                         break;
                     }
                     self.block(&turns.body);
+                    if self.failed.is_some() {
+                        return;
+                    }
                     self.push(turns, &mut pushed);
                     self.advance(turns);
                 }

@@ -1,12 +1,17 @@
 //! What compiled code asks of the host: copies, sorts, matrix products, sharing work between threads.
 
+use std::cell::Cell;
+
 use cranelift_codegen::ir::types::{F32, F64, I64};
 use cranelift_codegen::ir::{AbiParam, FuncRef, Function};
 use cranelift_codegen::isa::CallConv;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, ModuleError};
 use gemm::Parallelism;
-use jax_core::base::{DType, Kind, Scalar, shape::strides};
+use jax_core::base::error::{Error, ErrorKind};
+use jax_core::base::{DType, Kind, Scalar, Span, shape::strides};
+use jax_core::bug;
+use jax_core::kernel::{HostArg, HostFn, Ty};
 use rayon::prelude::*;
 
 use crate::memory::stack;
@@ -22,6 +27,8 @@ pub struct Refs {
     pub copy: FuncRef,
     /// `claim`.
     pub claim: FuncRef,
+    /// `call`.
+    pub call: FuncRef,
     /// `parallel`.
     pub parallel: FuncRef,
     /// `stack::make`.
@@ -42,7 +49,7 @@ pub struct Refs {
 
 /// The host's functions as a module names them.
 #[derive(Clone, Copy, Debug)]
-pub struct Ids([FuncId; 10]);
+pub struct Ids([FuncId; 11]);
 
 /// What a step leaves to the host, with everything known at compile time.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,6 +67,15 @@ pub enum Claim {
         /// How many operands are compared.
         keys: usize,
     },
+    /// A call of the user's function with buffers of these types.
+    Call {
+        /// The function.
+        host: HostFn,
+        /// The types.
+        types: Vec<Ty>,
+        /// The user's line.
+        span: Option<Span>,
+    },
 }
 
 /// A range of a nest's outermost loop: pointers of the buffers, first turn, turn after the last, chunk number.
@@ -69,6 +85,7 @@ type Kernel = unsafe extern "C" fn(*const *mut u8, i64, i64, i64);
 pub fn symbols(builder: &mut JITBuilder) {
     builder.symbol("jax_copy", copy as *const u8);
     builder.symbol("jax_claim", claim as *const u8);
+    builder.symbol("jax_call", call as *const u8);
     builder.symbol("jax_parallel", parallel as *const u8);
     builder.symbol("jax_make", stack::make as *const u8);
     builder.symbol("jax_grow", stack::grow as *const u8);
@@ -91,6 +108,7 @@ pub fn declare(module: &mut JITModule) -> Compiled<Ids> {
     Ok(Ids([
         function("jax_copy", &[I64; 3], &[])?,
         function("jax_claim", &[I64; 3], &[])?,
+        function("jax_call", &[I64; 3], &[I64])?,
         function("jax_parallel", &[I64; 4], &[])?,
         function("jax_make", &[I64; 3], &[I64])?,
         function("jax_grow", &[I64; 2], &[])?,
@@ -104,9 +122,9 @@ pub fn declare(module: &mut JITModule) -> Compiled<Ids> {
 
 /// Makes the host's functions callable from a function.
 pub fn import(ids: Ids, module: &mut JITModule, func: &mut Function) -> Refs {
-    let [copy, claim, parallel, make, grow, read, mark, release, fmod32, fmod64] =
+    let [copy, claim, call, parallel, make, grow, read, mark, release, fmod32, fmod64] =
         ids.0.map(|id| module.declare_func_in_func(id, func));
-    Refs { copy, claim, parallel, make, grow, read, mark, release, fmod32, fmod64 }
+    Refs { copy, claim, call, parallel, make, grow, read, mark, release, fmod32, fmod64 }
 }
 
 extern "C" fn fmod32(a: f32, b: f32) -> f32 {
@@ -162,6 +180,47 @@ unsafe extern "C" fn claim(claims: *const Claim, number: usize, table: *const *m
         Claim::Gemm(gemm) => unsafe { matmul(gemm, *table, *table.add(1), *table.add(2)) },
         // SAFETY: the table holds the operands and then the results, each of the claim's shape.
         Claim::Sort { dtypes, shape, axis, keys } => unsafe { sort(dtypes, shape, *axis, *keys, table) },
+        Claim::Call { .. } => bug!("a call of the host as a claim without an outcome"),
+    }
+}
+
+thread_local! {
+    /// What the last call of the host on this thread failed with, until the run that made it takes it.
+    static FAILED: Cell<Option<Error>> = const { Cell::new(None) };
+}
+
+/// What became of the calls of the host in the run that just ended on this thread. A run that a callback makes inside
+/// of another has taken its own outcome before the callback returns.
+pub fn outcome() -> Result<(), Error> {
+    FAILED.take().map_or(Ok(()), Err)
+}
+
+/// Calls a function of the user: 0 if all went well, 1 if the program must end.
+///
+/// Nothing unwinds from here into compiled code: `HostFn::call` turns a panic into an error.
+unsafe extern "C" fn call(claims: *const Claim, number: usize, table: *const *const u8) -> i64 {
+    // SAFETY: compiled code passes the claims that its executable owns and a number within them.
+    let Claim::Call { host, types, span } = (unsafe { &*claims.add(number) }) else {
+        // A panic could not leave this function: the program ends as if a callback had failed.
+        FAILED.set(Some(Error::new(ErrorKind::Runtime, "callback", "compiled code called no function of the host")));
+        return 1;
+    };
+    let arg = |(position, ty)| -> HostArg<'_> {
+        // SAFETY: the table holds a pointer for each type, in order, to a buffer of that type, which nobody writes
+        // while compiled code, on this thread, waits for this function.
+        let bytes = unsafe { std::slice::from_raw_parts(*table.add(position), Ty::bytes(ty)) };
+        HostArg { ty, bytes }
+    };
+    let args: Vec<HostArg<'_>> = types.iter().enumerate().map(arg).collect();
+    match host.call(&args) {
+        Ok(()) => 0,
+        Err(error) => {
+            FAILED.set(Some(match span {
+                Some(span) => error.at(*span),
+                None => error,
+            }));
+            1
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub fn alive() -> usize {
 pub struct Code {
     entry: Entry,
     claims: Vec<Claim>,
+    calls_host: bool,
     /// Bytes of machine code.
     pub bytes: usize,
     module: ManuallyDrop<Mutex<JITModule>>,
@@ -117,7 +118,8 @@ pub fn compile(schedule: &Schedule) -> Result<Code> {
     let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
     let Some(module) = unfinished.0.take() else { return Err(unable("compile", &"no module")) };
     ALIVE.fetch_add(1, Ordering::Relaxed);
-    Ok(Code { entry, claims: translated.claims, bytes, module: ManuallyDrop::new(Mutex::new(module)) })
+    let calls_host = translated.claims.iter().any(|claim| matches!(claim, Claim::Call { .. }));
+    Ok(Code { entry, claims: translated.claims, calls_host, bytes, module: ManuallyDrop::new(Mutex::new(module)) })
 }
 
 /// The code of a schedule as Cranelift's text.
@@ -142,8 +144,18 @@ impl Code {
     /// by donation: an output that is one of the schedule's donations may be the memory of its input. All other
     /// outputs and the arena are in use by nobody else. `region` leads to a region in use by nobody else if the schedule
     /// has stacks; handles among the inputs are null or lead to stacks that outlive the call and that nobody changes.
-    pub unsafe fn call(&self, inputs: &[*const u8], outputs: &[*mut u8], arena: *mut u8, region: *mut Region) {
+    ///
+    /// # Errors
+    /// What a call of the host failed with; the outputs, and what is in the region, are not defined then.
+    pub unsafe fn call(
+        &self,
+        inputs: &[*const u8],
+        outputs: &[*mut u8],
+        arena: *mut u8,
+        region: *mut Region,
+    ) -> Result<()> {
         // SAFETY: the caller's promise, and the claims are those that the code was compiled with.
-        unsafe { (self.entry)(inputs.as_ptr(), outputs.as_ptr(), arena, self.claims.as_ptr(), region) }
+        unsafe { (self.entry)(inputs.as_ptr(), outputs.as_ptr(), arena, self.claims.as_ptr(), region) };
+        if self.calls_host { host::outcome() } else { Ok(()) }
     }
 }

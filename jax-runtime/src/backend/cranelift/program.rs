@@ -12,7 +12,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
 use cranelift_module::{DataDescription, FuncId, Linkage, Module};
 use jax_core::bug;
-use jax_core::kernel::{Buf, Op, Sink, Sort};
+use jax_core::kernel::{Buf, Call, Op, Sink, Sort};
 
 use super::host::{self, Claim, Compiled};
 use super::nest::{self, INLINE_COPY, block_args, copy_words};
@@ -254,6 +254,7 @@ impl<'a> Steps<'a, '_, '_> {
                 self.claim(Claim::Gemm(gemm.clone()), &table);
             }
             Step::Sort(sort) => self.sort(sort),
+            Step::Call(call) => self.call_host(call),
             Step::Loop(turns) => self.turns(turns)?,
             Step::Cond { index, branches } => {
                 let pointer = self.pointer(*index);
@@ -301,6 +302,25 @@ impl<'a> Steps<'a, '_, '_> {
         self.claims.push(claim);
         let function = self.e.host.claim;
         self.e.b.ins().call(function, &[self.host_claims, number, table]);
+    }
+
+    /// Calls the host where `when` holds, and returns if that fails: everything is in memory of the caller's.
+    fn call_host(&mut self, call: &Call) {
+        let when = self.pointer(call.when);
+        let when = self.e.b.ins().load(I8, flags(), when, 0);
+        let [here, failed, join] = [(); 3].map(|()| self.e.b.create_block());
+        self.e.b.ins().brif(when, here, &[], join, &[]);
+        self.e.b.switch_to_block(here);
+        let types = call.ins.iter().map(|buf| self.schedule.bufs[buf.0 as usize].clone()).collect();
+        let pointers: Vec<Value> = call.ins.iter().map(|&buf| self.pointer(buf)).collect();
+        let table = self.table(&pointers);
+        let number = self.e.int(I64, self.claims.len() as i64);
+        self.claims.push(Claim::Call { host: call.host.clone(), types, span: call.span });
+        let status = self.call(self.e.host.call, &[self.host_claims, number, table]);
+        self.e.b.ins().brif(status, failed, &[], join, &[]);
+        self.e.b.switch_to_block(failed);
+        self.e.b.ins().return_(&[]);
+        self.e.b.switch_to_block(join);
     }
 
     fn sort(&mut self, sort: &Sort) {
