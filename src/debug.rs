@@ -20,7 +20,7 @@
 //! assert_eq!(text, "turn 0: 0\nturn 1: 0\nturn 2: 1\n");
 //! ```
 
-pub use jax_core::api::debug::{callback, captured};
+pub use jax_core::api::debug::{callback, captured, infs, nans, set_infs, set_nans};
 
 /// Prints a line when the program runs, with the values that it has then.
 ///

@@ -1,6 +1,7 @@
 //! What helps to find a fault in a user's program: places that survive every transform, prints and checks inside
-//! compiled code.
+//! compiled code, the first NaN.
 
 mod checks;
+mod nans;
 mod prints;
 mod spans;

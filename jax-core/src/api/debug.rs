@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::fun::{Args, Fun, Transformed};
 use super::jit::jit;
-use crate::array::{Array, IntoArray, catch};
+use crate::array::{Array, IntoArray, catch, watch};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Kind, Result, Scalar};
 use crate::prim::callback::{Callback, Purpose, host_call};
@@ -245,4 +245,58 @@ where
 {
     let staged = jit(f);
     Transformed::of_call(move |args| catch(|| staged.apply(args)))
+}
+
+/// Runs `f`; the first operation in it that makes a NaN is an error, also inside compiled code, with the line that it
+/// came from and, in a backward pass, where the derivative was asked for. JAX's `jax.debug_nans`.
+///
+/// Programs run as they are; only if a result has a NaN is the program run again, with a look at every operation.
+///
+/// ```
+/// use jax_core::api::{debug, jit};
+/// use jax_core::array::{Array, IntoArray, catch};
+/// let f = jit(|x: Array| x.ln() + 1.0);
+/// let error = catch(|| debug::nans(|| f((-1.0f32).into_array()))).unwrap_err();
+/// assert_eq!(error.message, "invalid value (nan) encountered in log");
+/// assert_eq!(debug::nans(|| f(1.0f32.into_array())).item_f32(), 1.0);
+/// ```
+pub fn nans<R>(f: impl FnOnce() -> R) -> R {
+    watch::watching(|watch| watch.nans = true, f)
+}
+
+/// Runs `f`; the first operation in it that makes an infinity is an error: see [`nans`]. JAX's `jax.debug_infs`.
+///
+/// ```
+/// use jax_core::api::debug;
+/// use jax_core::array::{IntoArray, catch};
+/// let x = 0.0f32.into_array();
+/// let error = catch(|| debug::infs(|| 1.0 / x)).unwrap_err();
+/// assert_eq!(error.message, "invalid value (inf) encountered in div");
+/// ```
+pub fn infs<R>(f: impl FnOnce() -> R) -> R {
+    watch::watching(|watch| watch.infs = true, f)
+}
+
+/// Whether operations that make a NaN are errors from now on, on all threads: see [`nans`]. The environment variable
+/// `JAX_DEBUG_NANS` says what holds at first.
+///
+/// ```
+/// use jax_core::api::debug;
+/// debug::set_nans(true);
+/// debug::set_nans(false);
+/// ```
+pub fn set_nans(on: bool) {
+    watch::set_global(|watch| watch.nans = on);
+}
+
+/// Whether operations that make an infinity are errors from now on, on all threads: see [`infs`]. The environment
+/// variable `JAX_DEBUG_INFS` says what holds at first.
+///
+/// ```
+/// use jax_core::api::debug;
+/// debug::set_infs(true);
+/// debug::set_infs(false);
+/// ```
+pub fn set_infs(on: bool) {
+    watch::set_global(|watch| watch.infs = on);
 }

@@ -8,9 +8,10 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::data::{Array, Repr};
+use super::watch;
 use crate::base::{Result, Span, Table};
 use crate::ir::lower::lower;
-use crate::ir::{Atom, Aval, Eqn, Jaxpr, Prim};
+use crate::ir::{Atom, Aval, ClosedJaxpr, Eqn, Jaxpr, Prim};
 use crate::machine::{Executable, Input, machine};
 
 struct Entry {
@@ -43,11 +44,28 @@ pub(super) fn run(prim: Prim, args: &[&Array], span: Span) -> Result<SmallVec<[A
     };
     let mut inputs: SmallVec<[Input<'_>; 4]> = args.iter().map(|arg| input(arg)).collect();
     let storages = entry.executable.run(&mut inputs)?;
-    Ok(storages
+    let results: SmallVec<[Array; 2]> = storages
         .into_iter()
         .zip(&entry.outs)
         .map(|(storage, aval)| Array(Repr::Concrete(aval.clone(), storage)))
-        .collect())
+        .collect();
+    if let Some(watch) = watch::current() {
+        let args: Vec<Array> = args.iter().map(|&arg| arg.clone()).collect();
+        let program = || ClosedJaxpr::new(one_equation(prim, &entry.avals, &entry.outs, span));
+        watch::verify(watch, &results, program, &args)?;
+    }
+    Ok(results)
+}
+
+/// The program that applies a primitive to its arguments.
+fn one_equation(prim: Prim, avals: &[Aval], outs: &[Aval], span: Span) -> Jaxpr {
+    let mut jaxpr = Jaxpr::default();
+    jaxpr.invars = avals.iter().map(|aval| jaxpr.fresh(aval.clone())).collect();
+    let outputs: SmallVec<_> = outs.iter().map(|aval| jaxpr.fresh(aval.clone())).collect();
+    jaxpr.outs = outputs.iter().map(|&var| Atom::Var(var)).collect();
+    let inputs = jaxpr.invars.iter().map(|&var| Atom::Var(var)).collect();
+    jaxpr.eqns = vec![Eqn { prim, inputs, outputs, span }];
+    jaxpr
 }
 
 /// A concrete array as an argument of an executable.
@@ -62,16 +80,7 @@ pub(crate) fn input(array: &Array) -> Input<'_> {
 fn compile(prim: Prim, args: &[&Array], span: Span) -> Result<Entry> {
     let avals: SmallVec<[Aval; 4]> = args.iter().map(|arg| arg.aval().clone()).collect();
     let outs = prim.type_rule(&avals)?;
-    let mut jaxpr = Jaxpr::default();
-    jaxpr.invars = avals.iter().map(|aval| jaxpr.fresh(aval.clone())).collect();
-    let outputs: SmallVec<_> = outs.iter().map(|aval| jaxpr.fresh(aval.clone())).collect();
-    jaxpr.outs = outputs.iter().map(|&var| Atom::Var(var)).collect();
-    jaxpr.eqns = vec![Eqn {
-        prim: prim.clone(),
-        inputs: jaxpr.invars.iter().map(|&var| Atom::Var(var)).collect(),
-        outputs,
-        span,
-    }];
+    let jaxpr = one_equation(prim.clone(), &avals, &outs, span);
     let executable = machine().compile(lower(&jaxpr))?;
     Ok(Entry { prim, avals, executable, outs })
 }

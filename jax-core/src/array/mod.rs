@@ -9,6 +9,7 @@ pub mod data;
 pub mod eager;
 pub mod fail;
 mod ndarray;
+pub mod watch;
 
 pub use bind::{at_caller, bind, bind_one, with_span};
 pub use builder::{is_tracing, trace};

@@ -89,6 +89,5 @@ fn keep(active: &Array, next: &Array, now: &Array) -> Array {
 
 /// Whether a program makes or reads stacks, which lanes cannot share: then they go through it one after the other.
 pub(super) fn has_stacks(jaxpr: &Jaxpr) -> bool {
-    jaxpr.avals.iter().any(|aval| aval.dtype == DType::Stack)
-        || jaxpr.eqns.iter().flat_map(|eqn| eqn.prim.subjaxprs()).any(has_stacks)
+    jaxpr.avals.iter().any(Aval::is_stack) || jaxpr.eqns.iter().flat_map(|eqn| eqn.prim.subjaxprs()).any(has_stacks)
 }

@@ -10,6 +10,7 @@ use crate::array::Array;
 use crate::array::builder::leaked;
 use crate::array::data::Repr;
 use crate::array::eager::input;
+use crate::array::watch;
 use crate::base::{Result, Scalar};
 use crate::ir::lower::lower;
 use crate::ir::{Aval, ClosedJaxpr, Jaxpr};
@@ -161,6 +162,15 @@ impl Compiled {
     /// # Errors
     /// If the machine fails, or an argument is a tracer whose function is done.
     pub fn run(&self, args: SmallVec<[Array; 6]>) -> Result<Flat> {
+        let Some(watch) = watch::current() else { return self.run_unwatched(args) };
+        // Kept for a second run, so nothing is donated.
+        let kept = args.clone();
+        let out = self.run_unwatched(args)?;
+        watch::verify(watch, &out.leaves, || self.traced.closed.clone(), &kept)?;
+        Ok(out)
+    }
+
+    fn run_unwatched(&self, args: SmallVec<[Array; 6]>) -> Result<Flat> {
         let consts = &self.traced.closed.consts;
         let mut inputs: SmallVec<[Input<'_>; 8]> = SmallVec::with_capacity(consts.len() + args.len());
         inputs.extend(consts.iter().map(input));

@@ -10,6 +10,7 @@ pub mod effects;
 pub mod eval;
 pub mod jvp;
 pub mod linearize;
+mod nans;
 pub mod pipeline;
 pub mod simplify;
 pub mod transpose;
