@@ -9,6 +9,8 @@ pub struct Target {
     pub threads: usize,
     /// Whether a fused multiply-add is an instruction.
     pub fma: bool,
+    /// Whether arithmetic takes an operand from memory at no cost: then constants need no registers.
+    pub memory_operands: bool,
     /// First-level data cache of a core, in bytes.
     pub l1_bytes: usize,
     /// Second-level cache of a core, in bytes.
@@ -22,7 +24,14 @@ impl Target {
         let fma = std::is_x86_feature_detected!("fma");
         #[cfg(not(target_arch = "x86_64"))]
         let fma = cfg!(target_arch = "aarch64");
-        Target { vector_bytes: 16, threads: rayon::current_num_threads(), fma, l1_bytes: 32 << 10, l2_bytes: 1 << 20 }
+        Target {
+            vector_bytes: 16,
+            threads: rayon::current_num_threads(),
+            fma,
+            memory_operands: cfg!(target_arch = "x86_64"),
+            l1_bytes: 32 << 10,
+            l2_bytes: 1 << 20,
+        }
     }
 
     /// How many elements of this size fill a vector register.

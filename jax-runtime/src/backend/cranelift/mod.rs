@@ -2,6 +2,7 @@
 //!
 //! Code pages are never writable and executable at once, and are freed with the program they belong to.
 
+pub mod data;
 pub mod host;
 pub mod nest;
 pub mod ops;

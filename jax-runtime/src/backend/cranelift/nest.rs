@@ -3,13 +3,14 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I64};
-use cranelift_codegen::ir::{BlockArg, GlobalValue, InstBuilder, Value};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, Value};
 use jax_core::base::{DType, Scalar};
 use jax_core::bug;
 use jax_core::kernel::expand;
 use jax_core::kernel::{Binary, Body, Combine, Id, Op, Reduction, Sink};
 use smallvec::SmallVec;
 
+use super::data::Data;
 use super::value::{Emit, Val};
 use crate::schedule::{Access, LoopNest, Vector};
 
@@ -17,8 +18,11 @@ use crate::schedule::{Access, LoopNest, Vector};
 pub struct Nester<'e, 'f> {
     e: &'e mut Emit<'f>,
     loops: &'e LoopNest,
-    /// Data symbols of the body's tables, by node.
-    tables: &'e [Option<GlobalValue>],
+    /// The body's constants in memory.
+    data: &'e Data,
+    /// Where the address of the addends is kept, and in a step of the vector loop the address.
+    slot: Option<Value>,
+    addends: Option<Value>,
     /// Addresses of the loads, by node, and of the results, advanced through the loops entered.
     addresses: Vec<Option<Value>>,
     stores: Vec<Value>,
@@ -43,7 +47,7 @@ pub struct Nester<'e, 'f> {
 pub fn emit(
     e: &mut Emit<'_>,
     loops: &LoopNest,
-    tables: &[Option<GlobalValue>],
+    data: &Data,
     ins: &[Value],
     outs: &[Value],
     range: Option<(Value, Value)>,
@@ -61,7 +65,9 @@ pub fn emit(
     let levels = levels(loops, &context);
     let mut nester = Nester {
         loops,
-        tables,
+        data,
+        slot: None,
+        addends: None,
         addresses: vec![None; count],
         stores: outs.to_vec(),
         levels,
@@ -74,6 +80,7 @@ pub fn emit(
         range,
         e,
     };
+    nester.slot = data.addends.map(|addends| nester.e.kept_address(addends));
     for (node, access) in loops.loads.iter().enumerate() {
         if let (Some(access), Op::Load { input, .. }) = (access, &loops.nest.body.nodes()[node].op) {
             let size = loops.nest.body.nodes()[node].dtype.size() as i64;
@@ -229,7 +236,7 @@ impl Nester<'_, '_> {
             }
             Op::Table { index, .. } => {
                 let index = self.get(*index, copy);
-                let Some(table) = self.tables[node] else { bug!("a table without data") };
+                let Some(table) = self.data.tables[node] else { bug!("a table without data") };
                 let base = self.e.b.ins().symbol_value(I64, table);
                 let size = dtype.size() as i64;
                 let element = |e: &mut Emit<'_>, index: Value| {
@@ -246,12 +253,24 @@ impl Nester<'_, '_> {
             }
             Op::Rare { pred, rare, common } => self.rare(node, [*pred, *rare, *common], copy),
             Op::Arg(_) => bug!("an argument outside a combiner"),
+            Op::MulAdd(a, b, c) => {
+                let (a, b) = (self.get(*a, copy), self.get(*b, copy));
+                let c = self.addend(node, dtype, copy).unwrap_or_else(|| self.get(*c, copy));
+                self.e.mul_add(dtype, &a, &b, &c)
+            }
             _ => {
                 let get = |id: Id| self.get(id, copy);
                 let args = arguments(body, node, get);
                 apply(self.e, body, node, &args)
             }
         }
+    }
+
+    /// The constant that a multiply-add inside the vector loop adds, read from memory.
+    fn addend(&mut self, node: usize, dtype: DType, copy: usize) -> Option<Val> {
+        let (address, place) = (self.addends?, self.data.places[node]?);
+        let bytes = self.e.lanes * dtype.size();
+        (!self.is_shared(node)).then(|| self.e.load_constant(dtype, address, place + copy * bytes))
     }
 
     /// Branches around a rare value.
@@ -469,7 +488,11 @@ impl Nester<'_, '_> {
             self.stores[position] = advance(self.e, self.stores[position], bytes);
         }
         self.index[axis] = Some(index);
+        if self.vector().is_some_and(|vector| vector.axis == axis) && self.e.lanes > 1 {
+            self.addends = self.slot.map(|slot| self.e.b.ins().load(I64, super::value::flags(), slot, 0));
+        }
         let state = self.enter(axis + 1, state);
+        self.addends = self.addends.filter(|_| self.vector().is_none_or(|vector| vector.axis != axis));
         (self.addresses, self.stores) = (addresses, stores);
         state
     }

@@ -6,18 +6,18 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, FuncRef, Function, GlobalValue, InstBuilder, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
+    AbiParam, FuncRef, Function, InstBuilder, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
-use cranelift_module::{DataDescription, FuncId, Linkage, Module};
+use cranelift_module::{FuncId, Linkage, Module};
 use jax_core::bug;
-use jax_core::kernel::{Buf, Call, Op, Sink, Sort};
+use jax_core::kernel::{Buf, Call, Sink, Sort};
 
+use super::data::Data;
 use super::host::{self, Claim, Compiled};
 use super::nest::{self, INLINE_COPY, block_args, copy_words};
 use super::value::{Emit, Val, flags};
-use crate::memory::ALIGN;
 use crate::memory::stack::layout;
 use crate::schedule::{Home, Loop, LoopKind, LoopNest, Schedule, Split, Step};
 
@@ -100,7 +100,7 @@ pub fn functions(schedule: &Schedule, module: &mut JITModule) -> Compiled<Functi
         builder.append_block_params_for_function_params(block);
         builder.switch_to_block(block);
         let params = builder.block_params(block).to_vec();
-        let tables = tables(loops, module, builder.func)?;
+        let data = Data::new(loops, &schedule.target, module, builder.func)?;
         let outs = loops.nest.outputs();
         let mut e = Emit {
             b: builder,
@@ -118,7 +118,7 @@ pub fn functions(schedule: &Schedule, module: &mut JITModule) -> Compiled<Functi
                 pointers[ins + position] = e.b.ins().iadd(pointers[ins + position], distance);
             }
         }
-        nest::emit(&mut e, loops, &tables, &pointers[..ins], &pointers[ins..], Some((params[1], params[2])));
+        nest::emit(&mut e, loops, &data, &pointers[..ins], &pointers[ins..], Some((params[1], params[2])));
         e.b.ins().return_(&[]);
         e.b.seal_all_blocks();
         e.b.finalize(module.target_config());
@@ -137,23 +137,6 @@ pub fn define(module: &mut JITModule, functions: Vec<(FuncId, Function)>) -> Com
     }
     module.finalize_definitions()?;
     Ok(bytes)
-}
-
-/// The constant tables of a nest's body as data of the module.
-fn tables(loops: &LoopNest, module: &mut JITModule, func: &mut Function) -> Compiled<Vec<Option<GlobalValue>>> {
-    let mut tables = vec![None; loops.nest.body.nodes().len()];
-    for (node, _) in loops.needed.iter().enumerate().filter(|(_, needed)| **needed) {
-        if let Op::Table { table, .. } = &loops.nest.body.nodes()[node].op {
-            let data = module.declare_anonymous_data(false, false)?;
-            let mut description = DataDescription::new();
-            let bytes: Vec<u8> = table.iter().flat_map(|entry| entry.to_bytes()).collect();
-            description.define(bytes.into_boxed_slice());
-            description.set_align(ALIGN as u64);
-            module.define_data(data, &description)?;
-            tables[node] = Some(module.declare_data_in_func(data, func));
-        }
-    }
-    Ok(tables)
 }
 
 /// A nest that runs as a function of its own.
@@ -339,8 +322,8 @@ impl<'a> Steps<'a, '_, '_> {
         let results: Vec<Value> = outs.iter().map(|&buf| self.pointer(buf)).collect();
         let chunk = match loops.split {
             Split::None => {
-                let tables = tables(loops, self.module, self.e.b.func)?;
-                nest::emit(&mut self.e, loops, &tables, &sources, &results, None);
+                let data = Data::new(loops, &self.schedule.target, self.module, self.e.b.func)?;
+                nest::emit(&mut self.e, loops, &data, &sources, &results, None);
                 return Ok(());
             }
             Split::Kept { chunk } | Split::Reduced { chunk } => chunk,

@@ -5,7 +5,9 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::types::{F32, F64, I8, I8X16, I16, I32, I64};
-use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value};
+use cranelift_codegen::ir::{
+    Endianness, GlobalValue, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Type, Value,
+};
 use cranelift_frontend::FunctionBuilder;
 use jax_core::base::{DType, Scalar};
 use smallvec::{SmallVec, smallvec};
@@ -437,6 +439,24 @@ impl Emit<'_> {
         let places: Vec<(Value, i64)> =
             (0..self.lanes).map(|lane| (address, offset + (lane * dtype.size()) as i64)).collect();
         self.gather(dtype, &places)
+    }
+
+    /// An address of data, parked on the stack. What is loaded through an address that is read back in each turn of a
+    /// loop is not moved out of the loop into registers, of which long polynomials leave none.
+    pub fn kept_address(&mut self, data: GlobalValue) -> Value {
+        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        let slot = self.b.ins().stack_addr(I64, slot, 0);
+        let address = self.b.ins().symbol_value(I64, data);
+        self.b.ins().store(flags(), address, slot, 0);
+        slot
+    }
+
+    /// Consecutive elements of constant data; an instruction that alone uses them can take them from memory.
+    pub fn load_constant(&mut self, dtype: DType, address: Value, offset: usize) -> Val {
+        let (ty, flags) = (self.vector_type(dtype), flags().with_aligned().with_readonly().with_can_move());
+        let load = |register: usize| (offset + register * self.vector_bytes) as i32;
+        let offsets: SmallVec<[i32; 8]> = (0..self.registers(dtype).unwrap_or(0)).map(load).collect();
+        Val::Regs(offsets.into_iter().map(|offset| self.b.ins().load(ty, flags, address, offset)).collect())
     }
 
     /// Stores consecutive elements.
