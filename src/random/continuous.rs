@@ -10,6 +10,7 @@ use crate::jit;
 use crate::lax::{bitcast_convert_type, erf, erf_inv, sign, stop_gradient};
 use crate::numpy::{greater, less, where_};
 use jax_core::prim::fma::fma;
+use jax_core::prim::special::erf_inv_single;
 
 /// What is known of a float format.
 struct Format {
@@ -152,7 +153,12 @@ fn staged_normal(key: Key, shape: Vec<usize>, dtype: DType) -> Array {
     // From the number above -1, where the inverse is finite.
     let low = constant(dtype, Format::of("normal", dtype).epsneg() - 1.0);
     let u = uniform_between("normal", &key, &shape, &low, &constant(dtype, 1.0));
-    erf_inv(&u) * constant(dtype, std::f64::consts::SQRT_2)
+    gaussian_inverse(&u) * constant(dtype, std::f64::consts::SQRT_2)
+}
+
+/// `erf_inv`, for `f32` by the formula that JAX's samples come from, so that they are the same numbers.
+fn gaussian_inverse(u: &Array) -> Array {
+    if u.dtype() == DType::F32 { erf_inv_single(u) } else { erf_inv(u) }
 }
 
 /// Normally distributed floats between two bounds, `float32`.
@@ -198,7 +204,7 @@ fn staged_truncated_normal(key: Key, lower: Array, upper: Array, shape: Vec<usiz
     let sqrt2 = constant(dtype, std::f64::consts::SQRT_2);
     let (low, high) = (erf(&(&lower / &sqrt2)), erf(&(&upper / &sqrt2)));
     let u = uniform_between("truncated_normal", &key, &shape, &low, &high);
-    let x = erf_inv(&u) * sqrt2;
+    let x = gaussian_inverse(&u) * sqrt2;
     // Rounding must not reach the bounds.
     x.maximum(beside(&stop_gradient(&lower), 1)).minimum(beside(&stop_gradient(&upper), -1))
 }

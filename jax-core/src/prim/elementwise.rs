@@ -112,6 +112,11 @@ pub(crate) fn float(dtype: DType) -> bool {
     dtype.is_float()
 }
 
+/// `f32` alone.
+pub(crate) fn single(dtype: DType) -> bool {
+    dtype == DType::F32
+}
+
 /// Integers and truth values.
 pub(crate) fn bits(dtype: DType) -> bool {
     !dtype.is_inexact()
