@@ -4,7 +4,7 @@
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Type, Value};
-use jax_core::base::{DType, Kind};
+use jax_core::base::{DType, Kind, Scalar};
 use jax_core::bug;
 use jax_core::kernel::{Binary, Unary};
 
@@ -361,7 +361,45 @@ impl Emit<'_> {
         if varies && self.fma && self.registers(dtype).is_some() {
             return Val::Regs(self.regwise(dtype, &[a, b, c], |e, args| e.b.ins().fma(args[0], args[1], args[2])));
         }
+        if varies && !self.fma && dtype == DType::F32 && self.registers(dtype).is_some() {
+            return self.mul_add_wide(a, b, c);
+        }
+        // Where it is no instruction, Cranelift calls `fma`. For f64 that is as good as any: products split in two
+        // (T. Dekker, 1971) overflow and underflow where the result does not.
         self.lanewise(dtype, &[a, b, c], |e, args| e.b.ins().fma(args[0], args[1], args[2]))
+    }
+
+    /// `a * b + c` of `f32` in `f64`. The product is exact there. The sum is rounded to odd, which makes the rounding to
+    /// `f32` that follows as good as the only one (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded
+    /// sums: proved algorithms using rounding to odd", 2008).
+    fn mul_add_wide(&mut self, a: &Val, b: &Val, c: &Val) -> Val {
+        const F: DType = DType::F64;
+        const I: DType = DType::I64;
+        let [a, b, c] = [a, b, c].map(|part| self.convert(DType::F32, F, part));
+        let product = self.binary(Binary::Mul, F, &a, &b);
+        let sum = self.binary(Binary::Add, F, &product, &c);
+        // The sum's error, exactly (D. Knuth).
+        let added = self.binary(Binary::Sub, F, &sum, &product);
+        let kept = self.binary(Binary::Sub, F, &sum, &added);
+        let lost = [self.binary(Binary::Sub, F, &product, &kept), self.binary(Binary::Sub, F, &c, &added)];
+        let error = self.binary(Binary::Add, F, &lost[0], &lost[1]);
+        // An even last bit goes one up or down to where the error points; beside infinities and NaN the error is NaN.
+        let zero = self.constant(Scalar::zero(F));
+        let above = self.binary(Binary::Gt, F, &error, &zero);
+        let below = self.binary(Binary::Lt, F, &error, &zero);
+        let negative = self.binary(Binary::Lt, F, &sum, &zero);
+        let grows = self.binary(Binary::Xor, DType::Bool, &above, &negative);
+        let [none, up, down] = [0, 1, -1].map(|step| self.constant(Scalar::from_i128(I, step)));
+        let step = self.select(I, &grows, &up, &down);
+        let inexact = self.binary(Binary::Or, DType::Bool, &above, &below);
+        let step = self.select(I, &inexact, &step, &none);
+        let bits = self.bitcast(F, I, &sum);
+        let last = self.binary(Binary::And, I, &bits, &up);
+        let odd = self.binary(Binary::Ne, I, &last, &none);
+        let step = self.select(I, &odd, &none, &step);
+        let bits = self.binary(Binary::Add, I, &bits, &step);
+        let odd = self.bitcast(I, F, &bits);
+        self.convert(F, DType::F32, &odd)
     }
 
     /// The value in another dtype.
@@ -379,7 +417,7 @@ impl Emit<'_> {
             (Val::Pair(parts), false) => return self.convert(from.component(), to, &parts.0),
             (_, true) => {
                 let part = to.component();
-                let zero = self.constant(jax_core::base::Scalar::zero(part));
+                let zero = self.constant(Scalar::zero(part));
                 return Val::pair(self.convert(from, part, a), zero);
             }
             _ => {}
@@ -398,14 +436,14 @@ impl Emit<'_> {
     fn convert_vector(&mut self, from: DType, to: DType, a: &Val) -> Option<Val> {
         if to == DType::Bool {
             self.registers(from)?;
-            let zero = self.constant(jax_core::base::Scalar::zero(from));
+            let zero = self.constant(Scalar::zero(from));
             return Some(self.binary(Binary::Ne, from, a, &zero));
         }
         self.registers(to)?;
         let ty = self.vector_type(to);
         if from == DType::Bool {
             let mask = self.mask(to.size(), a);
-            let one = self.constant(jax_core::base::Scalar::one(to));
+            let one = self.constant(Scalar::one(to));
             let ones = self.regs(to, &one);
             let select = |e: &mut Self, mask: Value, one: Value| {
                 let mask = e.cast(ty, mask);
