@@ -197,8 +197,8 @@ fn normal() {
     });
 }
 
-/// `f32` samples that come of the inverse error function are JAX's own numbers: XLA's `log1p` rounds two of them
-/// differently.
+/// `f32` samples that come of the inverse error function are JAX's own numbers, bit for bit, but for two of those
+/// recorded; the deck's sum is one of the many.
 #[test]
 fn normals_are_the_same_numbers() {
     let golden = include_str!("../golden/prng.txt");
@@ -211,10 +211,7 @@ fn normals_are_the_same_numbers() {
         let got: Vec<String> = case.run().expect("a sample").scalars().iter().map(bits).collect();
         let tail = &got[got.len() - case.values.len()..];
         let differ = tail.iter().zip(&case.values).filter(|(got, expected)| got != expected).count();
-        assert!(differ == 0 || case.function != "deck_normal_plus_uniform", "{}", case.line);
-        if differ > 0 {
-            println!("{} got {tail:?}", case.line);
-        }
+        assert!(differ == 0 || !case.function.starts_with("deck"), "{}", case.line);
         (same, all) = (same + tail.len() - differ, all + tail.len());
     }
     assert_eq!((same, all), (258, 260));
