@@ -85,6 +85,21 @@ fn shapes_that_do_not_fit() {
     });
     fails("array split does not result in an equal division: rest is 1", || jnp::split(x(), 2));
     fails("zero-size array to reduction operation max which has no identity", || jnp::max(jnp::zeros(0)));
+    fails(
+        "reduction operation max does not have an identity, so to use a where mask one has to specify 'initial'",
+        || jnp::max_with(x(), jnp::axis(0).where_([true, false, true])),
+    );
+    fails("Invalid order '2' for matrix norm.", || jnp::linalg::norm_with(m(), 2, jnp::axis(None)));
+    fails(
+        "Improper number of axes for norm: axis=[0, 1, 2]. Pass one axis to compute a vector-norm, or two axes to compute a \
+         matrix-norm.",
+        || jnp::linalg::norm_with(jnp::ones((2, 2, 2)), 1, jnp::axis(None)),
+    );
+    fails("q must be have rank <= 1, got shape [1, 2]", || jnp::quantile(x(), [[0.1, 0.2]]));
+    fails("x argument to bincount must have an integer type; got float32", || jnp::bincount(x()));
+    fails("einsum: Incompatible shapes for broadcasting: extents 2 and 3 of unnamed axes.", || {
+        jnp::einsum("...i,...i->...", &[jnp::ones((2, 4)), jnp::ones((3, 4))])
+    });
     fails("attempt to get argmax of an empty sequence", || jnp::argmax(jnp::zeros(0)));
     fails("take_along_axis: indices and arr must have the same number of dimensions; 1 vs. 2", || {
         jnp::take_along_axis(m(), i(), 1)

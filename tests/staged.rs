@@ -18,6 +18,18 @@ fn single_linear(x: Array, w: Array, b: Array) -> Array {
     (x.expand_dims(1) * w).sum(0) + b
 }
 
+#[jit]
+fn area(r: Array) -> Array {
+    // A literal times a constant of the host, whose name does not show that it is one.
+    2.0 * jnp::pi * r + 1.0 / jnp::e
+}
+
+#[test]
+fn literals_meet_constants() {
+    let expected = 2.0 * std::f64::consts::PI as f32 * 3.0 + (1.0 / std::f64::consts::E) as f32;
+    assert!((area(jnp::array(3.0)).item_f32() - expected).abs() < 1e-5);
+}
+
 #[test]
 fn the_decks_texts() {
     let x = jnp::array([1.2, 3.2, 4.0]);

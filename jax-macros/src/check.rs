@@ -72,6 +72,9 @@ fn parameter(input: &syn::PatType, errors: &mut Errors) {
         {
             errors.at(&input.ty, errors::borrowed_str(&name));
         }
+        Type::Reference(_) if types::classify(&input.ty) == types::Declared::Key => {
+            errors.at(&input.ty, errors::borrowed_key(&name));
+        }
         Type::ImplTrait(_) => errors.at(&input.ty, errors::not_yet_impl_trait()),
         _ => {}
     }

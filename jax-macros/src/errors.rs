@@ -191,6 +191,13 @@ pub(crate) fn borrowed_str(name: &str) -> String {
     )
 }
 
+pub(crate) fn borrowed_key(name: &str) -> String {
+    format!(
+        "a key that is lent can be used again, for the same numbers; write `{name}: Key`, and `{name}.clone()` at the call \
+         if the same numbers are meant"
+    )
+}
+
 pub(crate) fn cfg_parameter() -> &'static str {
     "a parameter of a staged function cannot be conditional; put `#[cfg]` on the function, once per form"
 }

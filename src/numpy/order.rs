@@ -49,7 +49,7 @@ pub fn sort(x: impl IntoArray) -> Array {
 #[track_caller]
 pub fn sort_with(x: impl IntoArray, options: ReduceOptions) -> Array {
     let (x, axis) = line("sort", x.into_array(), &options, true);
-    prim::sort::sort(&[&x], axis, true, 1).swap_remove(0)
+    x.sort(axis as i32)
 }
 
 /// The positions of the elements in increasing order along the last axis; equal ones keep their order.
@@ -75,8 +75,7 @@ pub fn argsort(x: impl IntoArray) -> Array {
 #[track_caller]
 pub fn argsort_with(x: impl IntoArray, options: ReduceOptions) -> Array {
     let (x, axis) = line("argsort", x.into_array(), &options, true);
-    let positions = prim::iota::iota(DType::I32, x.shape(), axis);
-    prim::sort::sort(&[&x, &positions], axis, true, 1).swap_remove(1)
+    x.argsort(axis as i32)
 }
 
 /// Where each value would go into a sorted vector, before equal elements.

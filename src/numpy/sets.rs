@@ -9,6 +9,7 @@ use jax_core::base::error::ErrorKind;
 use jax_core::base::{DType, Error, Scalar};
 use jax_core::prim;
 
+use super::create::value_error;
 use super::math::{isnan, where_};
 
 /// The optional arguments of functions that find a number of elements.
@@ -32,20 +33,26 @@ pub fn size_of(size: usize) -> SizeOptions {
     SizeOptions { size: Some(size), fill_value: None }
 }
 
-/// How many elements of a mask hold, if that is known.
+/// The size that is asked for, or a number of an array, if that is known.
 #[track_caller]
-fn known(op: &'static str, mask: &Array, options: &SizeOptions) -> usize {
+fn known(op: &'static str, x: &Array, options: &SizeOptions, number: fn(&Array) -> Array) -> usize {
     if let Some(size) = options.size {
         return size;
     }
-    if mask.is_traced() {
+    if x.is_traced() {
         let message = format!(
             "Abstract tracer value encountered where concrete value is expected: the size argument of jnp.{op} must be \
              statically specified to use jnp.{op} within JAX transformations."
         );
         raise(Error::new(ErrorKind::Concretization, op, message));
     }
-    usize::try_from(mask.astype(DType::I32).sum(None).item_i64()).unwrap_or(0)
+    usize::try_from(number(x).item_i64()).unwrap_or(0)
+}
+
+/// How many elements of a mask hold.
+#[track_caller]
+fn held(mask: &Array) -> Array {
+    mask.astype(DType::I32).sum(None)
 }
 
 /// The first `size` places of a mask that hold; behind them `fill`.
@@ -93,7 +100,7 @@ pub fn flatnonzero(x: impl IntoArray) -> Array {
 #[track_caller]
 pub fn flatnonzero_with(x: impl IntoArray, options: SizeOptions) -> Array {
     let mask = jax_core::lax::operators::truth(&x.into_array().ravel());
-    let size = known("nonzero", &mask, &options);
+    let size = known("nonzero", &mask, &options, held);
     places(&mask, size, &options.fill_value.unwrap_or_else(|| number(0)))
 }
 
@@ -126,7 +133,7 @@ pub fn nonzero(x: impl IntoArray) -> Vec<Array> {
 pub fn nonzero_with(x: impl IntoArray, options: SizeOptions) -> Vec<Array> {
     let x = super::atleast_1d(x);
     let mask = jax_core::lax::operators::truth(&x.ravel());
-    let size = known("nonzero", &mask, &options);
+    let size = known("nonzero", &mask, &options, held);
     // Places out of the array stand for the fill value until the coordinates are known.
     let flat = places(&mask, size, &number(mask.size() as i32));
     let found = flat.less(mask.size() as i32);
@@ -252,7 +259,7 @@ pub fn unique_all_with(x: impl IntoArray, options: SizeOptions) -> Unique {
         };
         super::concatenate(&[super::ones_with(1, super::dtype(DType::Bool)), differs])
     };
-    let size = known("unique", &starts, &options);
+    let size = known("unique", &starts, &options, held);
     let first = places(&starts, size, &number(0));
     let found = starts.astype(DType::I32).sum(None);
     let there = prim::iota::iota(DType::I32, &[size], 0).less(&found);
@@ -268,6 +275,72 @@ pub fn unique_all_with(x: impl IntoArray, options: SizeOptions) -> Unique {
     let ends = places(&starts, size + 1, &number(count as i32)).index(1..);
     let counts = where_(&there, ends - &first, 0);
     Unique { values, indices: of(&order), inverse_indices: inverse.reshape(x.shape().to_vec()), counts }
+}
+
+/// How often each of the numbers `0..` is in an array of integers that are not negative, up to the largest that is.
+///
+/// # Panics
+/// If the elements are not integers, or while a function is traced; see [`bincount_with`].
+///
+/// ```
+/// use jax::prelude::*;
+/// assert_eq!(jnp::bincount([1, 3, 1]).to_string(), "[0 2 0 1]");
+/// ```
+#[track_caller]
+pub fn bincount(x: impl IntoArray) -> Array {
+    bincount_with(x, BincountOptions::default())
+}
+
+/// The optional arguments of [`bincount_with`].
+#[derive(Clone, Debug, Default)]
+pub struct BincountOptions {
+    /// What each element counts; 1 by default.
+    pub weights: Option<Array>,
+    /// The length of the result; without it one more than the largest element, which must be known.
+    pub length: Option<usize>,
+}
+
+impl BincountOptions {
+    /// Counts each element so much.
+    #[track_caller]
+    pub fn weights(self, weights: impl IntoArray) -> BincountOptions {
+        BincountOptions { weights: Some(weights.into_array()), ..self }
+    }
+
+    /// Gives so many counts; larger elements are left out.
+    pub fn length(self, length: usize) -> BincountOptions {
+        BincountOptions { length: Some(length), ..self }
+    }
+}
+
+/// [`bincount`] of weights, or of a length.
+///
+/// # Panics
+/// If the elements are not integers, or there is no length while a function is traced.
+///
+/// ```
+/// use jax::prelude::*;
+/// let options = jnp::BincountOptions::default().weights([0.5, 2.0, 1.0]).length(3);
+/// assert_eq!(jnp::bincount_with([1, 3, 1], options).to_string(), "[0.  1.5 0. ]");
+/// ```
+#[track_caller]
+pub fn bincount_with(x: impl IntoArray, options: BincountOptions) -> Array {
+    let x = x.into_array().ravel();
+    if !x.dtype().is_integer() {
+        value_error("bincount", format!("x argument to bincount must have an integer type; got {}", x.dtype()));
+    }
+    let length = match options.length {
+        Some(length) => length,
+        None if x.size() == 0 => 0,
+        None => {
+            // As for the sizes of sets: as long as the largest element says.
+            let largest = known("bincount", &x, &SizeOptions::default(), |x| super::maximum(0, x.max(None)));
+            largest + 1
+        }
+    };
+    let weights = options.weights.unwrap_or_else(|| number(1));
+    let inside = super::maximum(x, 0);
+    super::zeros_with(length, super::dtype(weights.dtype())).at(inside).add(weights)
 }
 
 /// Whether each element is one of `elements`, in the shape of `x`.
@@ -334,7 +407,7 @@ fn chosen(op: &'static str, all: &Array, kept: &Array, options: SizeOptions) -> 
     let (before, after) =
         (prim::slice::slice_in_dim(&sorted, 0, count - 1, 0), prim::slice::slice_in_dim(&sorted, 1, count, 0));
     let starts = super::concatenate(&[super::ones_with(1, super::dtype(DType::Bool)), before.not_equal(after)]) & kept;
-    let size = known(op, &starts, &options);
+    let size = known(op, &starts, &options, held);
     let values = sorted.take(places(&starts, size, &number(0)), 0);
     let there = prim::iota::iota(DType::I32, &[size], 0).less(starts.astype(DType::I32).sum(None));
     let fill = options.fill_value.unwrap_or_else(|| values.index(0)).astype(all.dtype());

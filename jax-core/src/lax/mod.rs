@@ -7,6 +7,7 @@ pub mod control;
 pub mod dynamic;
 pub(crate) mod flat;
 pub mod index;
+pub mod lines;
 pub mod methods;
 pub mod operators;
 pub mod promote;

@@ -149,7 +149,7 @@ macro_rules! literals {
             )*
         }
 
-        impl<L: IntoArray + Clone> LitArray for &LitBin<L, Array> {
+        impl<L: IntoArray + Clone> LitArray for &&LitBin<L, Array> {
             $(
                 #[track_caller]
                 fn $method(self) -> Array {
@@ -168,13 +168,13 @@ macro_rules! literals {
             )*
         }
 
-        impl<L: Clone, R: Clone> LitHost<L, R> for LitBin<L, R> {
+        impl<L: Clone, R: Clone> LitHost<L, R> for &LitBin<L, R> {
             $(
                 fn $method(self) -> <L as std::ops::$trait<R>>::Output
                 where
                     L: std::ops::$trait<R>,
                 {
-                    std::ops::$trait::$method(self.0, self.1)
+                    std::ops::$trait::$method(self.0.clone(), self.1.clone())
                 }
             )*
         }
