@@ -95,7 +95,7 @@ fn shapes_that_do_not_fit() {
          matrix-norm.",
         || jnp::linalg::norm_with(jnp::ones((2, 2, 2)), 1, jnp::axis(None)),
     );
-    fails("q must be have rank <= 1, got shape [1, 2]", || jnp::quantile(x(), [[0.1, 0.2]]));
+    fails("quantile: q must be have rank <= 1, got shape [1, 2]", || jnp::quantile(x(), [[0.1, 0.2]]));
     fails("x argument to bincount must have an integer type; got float32", || jnp::bincount(x()));
     fails("einsum: Incompatible shapes for broadcasting: extents 2 and 3 of unnamed axes.", || {
         jnp::einsum("...i,...i->...", &[jnp::ones((2, 4)), jnp::ones((3, 4))])
