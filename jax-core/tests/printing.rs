@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use jax_core::array::IntoArray;
 use jax_core::base::print::{repr, str};
 use jax_core::base::{DType, Scalar};
 
@@ -94,4 +95,15 @@ fn arrays_print_as_recorded() {
     }
     assert!(failures.is_empty(), "{}\n\n{} of {blocks} arrays", failures.join("\n\n"), failures.len());
     assert_eq!(blocks, 240);
+}
+
+#[test]
+fn scalars_take_width_and_precision_as_rusts_numbers() {
+    let pi = std::f32::consts::PI.into_array();
+    assert_eq!(format!("{pi:.3}|{pi:8.2}|{pi:<8.2}|{pi:+.1}"), "3.142|    3.14|3.14    |+3.1");
+    let (n, yes) = (42.into_array(), true.into_array());
+    assert_eq!(format!("{n:5}|{n:<5}|{n:^6}|{n:.2}|{yes:>5}"), "   42|42   |  42  |42| True");
+    // NumPy's `precision`: the most digits after the point.
+    let x = [1.0f32, 0.123_456_7].into_array();
+    assert_eq!(format!("{x:.3} {x}"), "[1.    0.123] [1.        0.1234567]");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fail::raise;
 use crate::base::error::ErrorKind;
-use crate::base::print;
+use crate::base::print::{self, PrintOptions};
 use crate::base::{DType, Error, Kind, Scalar, Span};
 use crate::ir::{Aval, Var};
 use crate::machine::{Device, Storage};
@@ -316,11 +316,27 @@ impl Array {
     }
 }
 
+/// As NumPy prints it. A scalar takes width and precision as Rust's numbers do, `{x:8.3}`; of other arrays the precision
+/// is the most digits after the point.
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.bytes() {
-            Some(bytes) => f.write_str(&print::str(self.dtype(), self.shape(), bytes)),
-            None => write!(f, "JitTracer({})", self.aval()),
+        let Some(bytes) = self.bytes() else {
+            return write!(f, "JitTracer({})", self.aval());
+        };
+        let (dtype, shape) = (self.dtype(), self.shape());
+        match (f.precision(), f.width()) {
+            (Some(_), _) if shape.is_empty() && dtype.is_float() => {
+                fmt::Display::fmt(&Scalar::from_bytes(dtype, bytes).as_f64(), f)
+            }
+            (Some(precision), _) if !shape.is_empty() => {
+                let options = PrintOptions { precision, ..PrintOptions::default() };
+                f.write_str(&print::str_with(dtype, shape, bytes, &options))
+            }
+            (_, Some(width)) if shape.is_empty() && f.align().is_none() => {
+                write!(f, "{:>width$}", print::str(dtype, shape, bytes))
+            }
+            (_, Some(_)) if shape.is_empty() => f.pad(&print::str(dtype, shape, bytes)),
+            _ => f.write_str(&print::str(dtype, shape, bytes)),
         }
     }
 }
