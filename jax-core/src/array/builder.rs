@@ -92,7 +92,7 @@ fn trace_made_at<R>(made: Span, avals: &[Aval], f: impl FnOnce(&[Array]) -> (Vec
         let (top, below) = split(stack);
         results.iter().map(|result| top.atom(below, result)).collect()
     });
-    let outs = outs.unwrap_or_else(|error| super::fail::raise(error));
+    let outs = outs.unwrap_or_else(|error| super::fail::raise(error.at(made)));
     let mut builder = frame.leave();
     builder.jaxpr.outs = outs;
     let closed = ClosedJaxpr { jaxpr: Arc::new(builder.jaxpr), consts: builder.consts };

@@ -1,6 +1,5 @@
 //! Staged functions and their caches: one executable per signature, found in nanoseconds, made once.
 
-use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
@@ -8,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::compiled::{Compiled, Traced};
 use super::gradient::staged_gradient;
+use super::reason::{Argument, reason};
 use crate::array::{Array, builder};
 use crate::base::{Result, Table};
 use crate::ir::Aval;
@@ -56,7 +56,8 @@ impl Staged {
         self.cache.len()
     }
 
-    /// For each compilation after the first, which argument made it necessary and what changed.
+    /// For each compilation after the first, which argument made it necessary and what of it changed: shape, dtype, weak
+    /// type, static value or structure, beside the call before that was most like it.
     pub fn recompiles(&self) -> Vec<String> {
         self.cache.reasons(self.params)
     }
@@ -136,6 +137,13 @@ fn hash(args: &Flat) -> u64 {
 }
 
 impl Entry {
+    /// The part of the signature that an argument is.
+    fn argument(&self, i: usize) -> Argument<'_> {
+        let start = self.starts.get(i).copied().unwrap_or((self.avals.len(), self.tokens.len()));
+        let end = self.starts.get(i + 1).copied().unwrap_or((self.avals.len(), self.tokens.len()));
+        Argument { avals: &self.avals[start.0..end.0], tokens: &self.tokens[start.1..end.1] }
+    }
+
     fn fits(&self, args: &Flat) -> bool {
         let same_type = |(aval, leaf): (&Aval, &Array)| aval == leaf.aval();
         self.avals.len() == args.leaves.len()
@@ -172,39 +180,9 @@ impl Cache {
     }
 
     fn reasons(&self, params: &[&str]) -> Vec<String> {
-        self.0.in_order().windows(2).map(|pair| reason(pair[0], pair[1], params)).collect()
+        let entries: Vec<&Entry> = self.0.in_order();
+        let signatures: Vec<Vec<Argument<'_>>> =
+            entries.into_iter().map(|entry| (0..params.len()).map(|i| entry.argument(i)).collect()).collect();
+        (1..signatures.len()).map(|last| reason(&signatures[..last], &signatures[last], params)).collect()
     }
-}
-
-/// What changed from one signature to the next.
-fn reason(before: &Entry, after: &Entry, params: &[&str]) -> String {
-    let mut text = String::new();
-    for (i, param) in params.iter().enumerate() {
-        let range = |entry: &Entry| {
-            let end = |f: fn(&(usize, usize)) -> usize, all: usize| entry.starts.get(i + 1).map_or(all, f);
-            let start = entry.starts.get(i).copied().unwrap_or_default();
-            let leaves = start.0..end(|s| s.0, entry.avals.len());
-            let tokens = start.1..end(|s| s.1, entry.tokens.len());
-            (leaves, tokens)
-        };
-        let describe = |entry: &Entry| {
-            let (leaves, tokens) = range(entry);
-            let mut parts: Vec<String> = entry.avals[leaves]
-                .iter()
-                .map(|aval| format!("{aval}{}", if aval.weak { " (weak)" } else { "" }))
-                .collect();
-            parts.extend(entry.tokens[tokens].iter().filter_map(|token| match token {
-                Token::Static(value) => Some(format!("{value:?}")),
-                Token::Tag(tag) => Some(format!("#{tag}")),
-                Token::Leaf | Token::Node(_) | Token::Inner(_) | Token::Absent | Token::Present(_) => None,
-            }));
-            parts.join(", ")
-        };
-        let (old, new) = (describe(before), describe(after));
-        if old != new {
-            let separator = if text.is_empty() { "" } else { "; " };
-            let _ = write!(text, "{separator}argument `{param}` changed from {old} to {new}");
-        }
-    }
-    text
 }

@@ -13,6 +13,7 @@ pub mod flow;
 pub mod generic;
 pub(crate) mod gradient;
 pub mod place;
+mod reason;
 
 pub use cache::{Staged, StagedGrad};
 pub use call::Call;

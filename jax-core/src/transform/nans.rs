@@ -111,8 +111,7 @@ impl Looking {
 
     /// Stages checks that an operation has not made what its operands did not have.
     fn check(&self, op: &'static str, operands: &[Array], results: &[Array]) {
-        let looks: [(bool, &'static str, fn(&Array) -> Array); 2] =
-            [(self.watch.nans, "nan", is_nan), (self.watch.infs, "inf", is_inf)];
+        let looks: [Look; 2] = [(self.watch.nans, "nan", is_nan), (self.watch.infs, "inf", is_inf)];
         for (_, what, has) in looks.into_iter().filter(|look| look.0) {
             let (Some(after), before) = (any(results, has), any(operands, has)) else { continue };
             let made = before.map_or_else(|| after.clone(), |before| and(&after, &not(&before)));
@@ -125,6 +124,9 @@ impl Looking {
         }
     }
 }
+
+/// Whether to look for a value, its name, and where an array has it.
+type Look = (bool, &'static str, fn(&Array) -> Array);
 
 /// Whether any element of any of the arrays is so.
 fn any(arrays: &[Array], is_so: fn(&Array) -> Array) -> Option<Array> {
