@@ -3,7 +3,7 @@
 pub use jax_core::api::{Axes, IntoAxis};
 pub use jax_core::array::IntoArray;
 pub use jax_core::base::DType;
-pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, LitBin, Staged, StagedGrad};
+pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, LitBin, Passing, Staged, StagedGrad};
 pub use jax_core::tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 
 pub use jax_core::stage::flow::{Condition, range, range_inclusive, repeat};
@@ -20,6 +20,7 @@ pub mod methods {
         CmpArrayLeft as _, CmpArrayRight as _, DupTree as _, HostEq as _, HostGe as _, HostGt as _, HostLe as _,
         HostLt as _, HostNe as _, LitArray as _, LitHost as _,
     };
+    pub use jax_core::stage::passing::{TakeAny as _, TakeScalar as _};
     pub use jax_core::stage::place::{ArrayPlace as _, HostPlace as _, HostPlaceMut as _};
 }
 

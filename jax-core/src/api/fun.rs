@@ -27,6 +27,14 @@ pub trait Fun<A>: Send + Sync {
 
     /// Calls it.
     fn apply(&self, args: A) -> Self::Out;
+
+    /// Stages it into the function that is being traced, on flattened arguments.
+    fn stage(&self, args: &Flat, _starts: &Starts) -> Flat
+    where
+        A: Args,
+    {
+        stage_by_call(self, args)
+    }
 }
 
 /// The arguments of a function: a tuple.
@@ -54,13 +62,20 @@ pub type Starts = SmallVec<[(usize, usize); 6]>;
 pub type FlatFun<'f> = Arc<dyn Fn(&Flat, &Starts) -> Flat + Send + Sync + 'f>;
 
 /// What a transform gives: called with plain call syntax, and transformed again.
-pub struct Transformed<'f, A: Args, R: 'f>(Box<A::Dyn<'f, R>>);
+pub struct Transformed<'f, A: Args, R: 'f> {
+    call: Box<A::Dyn<'f, R>>,
+    /// What it does to flattened arguments, if it is staged: Rust scalars among the arguments cannot hold tracers.
+    flat: Option<FlatCall<'f>>,
+}
+
+/// A function over flattened arguments, staged or run.
+type FlatCall<'f> = Arc<dyn Fn(Flat, &Starts) -> Result<Flat> + Send + Sync + 'f>;
 
 impl<'f, A: Args, R: 'f> Deref for Transformed<'f, A, R> {
     type Target = A::Dyn<'f, R>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.call
     }
 }
 
@@ -68,7 +83,15 @@ impl<'f, A: Args, R: Ret + 'f> Fun<A> for Transformed<'f, A, R> {
     type Out = R;
 
     fn apply(&self, args: A) -> R {
-        A::call(&self.0, args)
+        A::call(&self.call, args)
+    }
+
+    fn stage(&self, args: &Flat, starts: &Starts) -> Flat {
+        match self.flat.as_ref().map(|flat| flat(args.clone(), starts)) {
+            Some(Ok(out)) => out,
+            Some(Err(error)) => raise_call(error),
+            None => stage_by_call(self, args),
+        }
     }
 }
 
@@ -81,16 +104,16 @@ impl<A: Args, R> fmt::Debug for Transformed<'_, A, R> {
 impl<'f, A: Args, R: 'f> Transformed<'f, A, R> {
     /// The callable of a function that calls another.
     pub(crate) fn of_call(call: impl Fn(A) -> R + Send + Sync + 'f) -> Transformed<'f, A, R> {
-        Transformed(A::boxed(call))
+        Transformed { call: A::boxed(call), flat: None }
     }
 
     /// The callable of a function that asks about its flattened arguments, and runs nothing.
     pub(crate) fn question(ask: impl Fn(&Flat, &Starts) -> R + Send + Sync + 'f) -> Transformed<'f, A, R> {
-        Transformed(A::boxed(move |args: A| {
+        Transformed::of_call(move |args: A| {
             let mut given = Flat::new();
             let starts = args.flatten_all(&mut given);
             ask(&given, &starts)
-        }))
+        })
     }
 }
 
@@ -117,18 +140,21 @@ impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
 
     /// The callable of a function that stages or runs by itself.
     #[track_caller]
-    fn from_flat(call: impl Fn(Flat, &Starts) -> Result<Flat> + Send + Sync + 'f) -> Transformed<'f, A, R> {
+    fn from_flat(flat: impl Fn(Flat, &Starts) -> Result<Flat> + Send + Sync + 'f) -> Transformed<'f, A, R> {
         let span = Span::caller();
-        Transformed(A::boxed(move |args: A| {
+        let flat: FlatCall<'f> = Arc::new(flat);
+        let inner = flat.clone();
+        let call = A::boxed(move |args: A| {
             called_from(span, || {
                 let mut given = Flat::new();
                 let starts = args.flatten_all(&mut given);
-                match call(given, &starts) {
+                match inner(given, &starts) {
                     Ok(out) => read_back(&out),
                     Err(error) => raise_call(error),
                 }
             })
-        }))
+        });
+        Transformed { call, flat: Some(flat) }
     }
 }
 
@@ -136,7 +162,7 @@ impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
 fn read_back<R: Ret>(out: &Flat) -> R {
     let mut leaves = out.read();
     let result = R::rebuild(&mut leaves);
-    if leaves.hidden && !crate::stage::call::hand_back(out) {
+    if leaves.hidden {
         raise_call(value_error(
             "transform",
             "a transformed function that gives Rust scalars was called with traced arguments: return Array instead",
@@ -165,25 +191,28 @@ pub(crate) fn trace_flat(f: &FlatFun<'_>, args: &Flat, starts: &Starts) -> Trace
 
 /// A user's function over flattened arguments.
 pub(crate) fn flatten_fun<'f, A: Args, F: Fun<A> + 'f>(f: F) -> FlatFun<'f> {
-    Arc::new(move |args, _| {
-        let mut leaves = args.read();
-        let rebuilt = A::rebuild_all(&mut leaves);
-        let hidden = leaves.hidden;
-        let (out, handed) = hand_over(std::any::type_name::<F>(), args.clone(), || f.apply(rebuilt));
-        if let Some(flat) = handed {
-            return flat;
-        }
-        if hidden {
-            raise_call(value_error(
-                "transform",
-                "a traced value was passed for a Rust scalar parameter of a function that is not staged: mark the \
-                 function #[jit], or take an Array",
-            ));
-        }
-        let mut flat = Flat::new();
-        out.flatten_self(&mut flat);
-        flat
-    })
+    Arc::new(move |args, starts| f.stage(args, starts))
+}
+
+/// Stages a function by calling it. A staged function among the callees takes the tracers from beside the call.
+fn stage_by_call<A: Args, F: Fun<A> + ?Sized>(f: &F, args: &Flat) -> Flat {
+    let mut leaves = args.read();
+    let rebuilt = A::rebuild_all(&mut leaves);
+    let hidden = leaves.hidden;
+    let (out, handed) = hand_over(std::any::type_name::<F>(), args.clone(), || f.apply(rebuilt));
+    if let Some(flat) = handed {
+        return flat;
+    }
+    if hidden {
+        raise_call(value_error(
+            "transform",
+            "a traced value was passed for a Rust scalar parameter of a function that is not staged: mark the \
+             function #[jit], or take an Array",
+        ));
+    }
+    let mut flat = Flat::new();
+    out.flatten_self(&mut flat);
+    flat
 }
 
 /// The program of a function over flattened arguments, traced for its leaves' types.

@@ -150,6 +150,10 @@ impl<'f, A: Args, R: Ret + 'f, Out: Ret + 'f> Fun<A> for Grad<'f, A, R, Out> {
     fn apply(&self, args: A) -> Out {
         self.call.apply(args)
     }
+
+    fn stage(&self, args: &Flat, starts: &Starts) -> Flat {
+        self.call.stage(args, starts)
+    }
 }
 
 impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> Grad<'f, A, R, G> {
@@ -187,6 +191,10 @@ impl<'f, A: Args, R: Ret + 'f, G: Ret + 'f> Fun<A> for ValueAndGrad<'f, A, R, G>
 
     fn apply(&self, args: A) -> (R, G) {
         self.0.apply(args)
+    }
+
+    fn stage(&self, args: &Flat, starts: &Starts) -> Flat {
+        self.0.stage(args, starts)
     }
 }
 

@@ -205,4 +205,8 @@ impl<'f, A: Args, R: Ret + 'f> Fun<A> for Vmapped<'f, A, R> {
     fn apply(&self, args: A) -> R {
         self.call.apply(args)
     }
+
+    fn stage(&self, args: &Flat, starts: &Starts) -> Flat {
+        self.call.stage(args, starts)
+    }
 }

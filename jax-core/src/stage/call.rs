@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::cache::{Staged, StagedGrad};
 use super::compiled::{Lowered, Traced};
+use super::passing;
 use crate::array::{builder, catch, fail, with_span};
 use crate::base::{Result, Span};
 use crate::ir::ClosedJaxpr;
@@ -36,17 +37,6 @@ pub(crate) fn hand_over<R>(function: &'static str, args: Flat, f: impl FnOnce() 
     let result = f();
     let flat = PENDING.with_borrow_mut(|pending| pending.take().and_then(|pending| pending.result));
     (result, flat)
-}
-
-/// Leaves results beside the call for the transform that is calling, if one is: whether one took them.
-pub(crate) fn hand_back(out: &Flat) -> bool {
-    PENDING.with_borrow_mut(|pending| match pending {
-        Some(pending) if pending.result.is_none() => {
-            pending.result = Some(out.clone());
-            true
-        }
-        _ => false,
-    })
 }
 
 /// A call under construction: the function and the arguments so far.
@@ -121,13 +111,18 @@ impl Call {
                 _ => None,
             });
             let Some(args) = handed else {
+                let received = passing::receive(self.staged.name(), &mut self.args, &self.starts);
                 // Scalars of concrete arguments are numbers of the host, which a traced body may go on with.
                 let concrete = self.args.leaves.iter().all(|leaf| !leaf.is_traced());
                 if R::IS_SCALAR && concrete {
                     let entry = self.staged.compiled(&self.args, &self.starts)?;
                     return entry.compiled.run(self.args.leaves);
                 }
-                return Ok(self.staged.inline(&self.args, &self.starts));
+                let out = self.staged.inline(&self.args, &self.starts);
+                if let (true, true, [result]) = (received, R::IS_SCALAR, &out.leaves[..]) {
+                    passing::give_back(result);
+                }
+                return Ok(out);
             };
             // Calls inside the body are not this one.
             let outer = PENDING.take();
@@ -184,7 +179,7 @@ fn read<R: Ret>(out: &Flat) -> R {
     let mut leaves: Leaves<'_> = out.read();
     let result = R::rebuild(&mut leaves);
     let handed = PENDING.with_borrow(|pending| pending.as_ref().is_some_and(|pending| pending.result.is_some()));
-    if leaves.hidden && !handed {
+    if leaves.hidden && !handed && !passing::is_given_back() {
         fail::raise(fail::value_error(
             "jit",
             "a staged function that returns a Rust scalar was called with traced arguments from a function that is \

@@ -12,6 +12,7 @@ pub mod dispatch;
 pub mod flow;
 pub mod generic;
 pub(crate) mod gradient;
+pub mod passing;
 pub mod place;
 mod reason;
 
@@ -21,3 +22,4 @@ pub use compiled::{Compiled, Lowered};
 pub use declared::{Dim, Dims};
 pub use dispatch::{Cmp, Dup, LitBin};
 pub use generic::{Instances, Traceable, Traced, Tree};
+pub use passing::Passing;

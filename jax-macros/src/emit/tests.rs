@@ -28,7 +28,7 @@ fn check(source: &str, expected: &str) {
 fn only_the_last_use_moves() {
     check("fn f(x: Array) -> Array { x * x }", "(& & Dup (& x)).dup () * x");
     check("fn f(x: Array) -> Array { let y = x; y }", "let y = x ; y");
-    check("fn f(n: usize) -> Array { g(n, n) }", "g (n , n)");
+    check("fn f(n: usize) -> Array { G(n, n) }", "G (n , n)");
     check("fn f(x: Array) -> Array { let x = x + 1.0; x }", "let x = x + 1.0 ; x");
 }
 
@@ -42,14 +42,14 @@ fn branches_move_on_their_own() {
 
 #[test]
 fn loops_and_closures_never_move_what_is_outside() {
-    check("fn f(x: Array) -> Array { for i in 0..3 { g(x); } h() }", {
-        "{ let () = range (0 , 3).each (& [] , () , | i , () | { { g ((& & Dup (& x)).dup ()) ; } ; () }) ; } h ()"
+    check("fn f(x: Array) -> Array { for i in 0..3 { G(x); } h() }", {
+        "{ let () = range (0 , 3).each (& [] , () , | i , () | { { G ((& & Dup (& x)).dup ()) ; } ; () }) ; } h ()"
     });
     check("fn f(x: Array) -> Array { let g = |a| a + x; g(x) }", {
         "let g = | a | a + (& & Dup (& x)).dup () ; g ((& & Dup (& x)).dup ())"
     });
-    check("fn f(x: Array) -> Array { #[unroll] for i in 0..3 { let y = h(); g(y); } h() }", {
-        "for i in 0 .. 3 { let y = h () ; g (y) ; } h ()"
+    check("fn f(x: Array) -> Array { #[unroll] for i in 0..3 { let y = h(); G(y); } h() }", {
+        "for i in 0 .. 3 { let y = h () ; G (y) ; } h ()"
     });
 }
 
@@ -62,15 +62,15 @@ fn transforms_own_what_their_closures_capture() {
 
 #[test]
 fn an_overwritten_value_moves() {
-    check("fn f(mut x: Array) -> Array { x = g(x); x = g(x); x }", "x = g (x) ; x = g (x) ; x");
+    check("fn f(mut x: Array) -> Array { x = G(x); x = G(x); x }", "x = G (x) ; x = G (x) ; x");
 }
 
 #[test]
 fn places_stay() {
     check("fn f(x: Array) -> Array { x.dot(x) }", "x.dot ((& & Dup (& x)).dup ())");
-    check("fn f(p: Layer) -> Array { g(&p.w, p.b) }", "g (& p.w , last (& p.b))");
-    check("fn f(x: Array) -> Array { let s = x.shape(); let y = g(x); y * s[0] }", {
-        "let s = x.shape () ; let y = g ((& & Dup (& x)).dup ()) ; y * s [0]"
+    check("fn f(p: Layer) -> Array { G(&p.w, p.b) }", "G (& p.w , last (& p.b))");
+    check("fn f(x: Array) -> Array { let s = x.shape(); let y = G(x); y * s[0] }", {
+        "let s = x.shape () ; let y = G ((& & Dup (& x)).dup ()) ; y * s [0]"
     });
 }
 
@@ -83,7 +83,7 @@ fn keys_move_however_often() {
 
 #[test]
 fn fields_are_used_on_their_own() {
-    check("fn f(p: Layer) -> Array { g(p.w, p.b, p.w) }", "g ((& & Dup (& p.w)).dup () , last (& p.b) , last (& p.w))");
+    check("fn f(p: Layer) -> Array { G(p.w, p.b, p.w) }", "G ((& & Dup (& p.w)).dup () , last (& p.b) , last (& p.w))");
     check("fn f(s: State) -> Array { random::normal(s.key, 3) + s.x }", {
         "random :: normal (last (& s.key) , 3) + last (& s.x)"
     });
@@ -93,24 +93,35 @@ fn fields_are_used_on_their_own() {
     check("fn f(keys: Vec<Key>) -> Vec<Array> { keys.into_iter().map(g).collect() }", {
         "keys.into_iter ().map (g).collect ()"
     });
-    check("fn f(s: State) -> State { let k = next(s.key); State { key: k, ..s } }", {
-        "let k = next (last (& s.key)) ; State { key : k , .. s }"
+    check("fn f(s: State) -> State { let k = Next(s.key); State { key: k, ..s } }", {
+        "let k = Next (last (& s.key)) ; State { key : k , .. s }"
     });
-    check("fn f(s: State) -> State { let k = next(s.key); step(s) }", {
-        "let k = next ((& & Dup (& s.key)).dup ()) ; step (s)"
+    check("fn f(s: State) -> State { let k = Next(s.key); Step(s) }", {
+        "let k = Next ((& & Dup (& s.key)).dup ()) ; Step (s)"
     });
-    check("fn f(mut s: State) -> Array { s.key = next(s.key); g(s.key) }", {
-        "s.key = next (last (& s.key)) ; g (last (& s.key))"
+    check("fn f(mut s: State) -> Array { s.key = Next(s.key); G(s.key) }", {
+        "s.key = Next (last (& s.key)) ; G (last (& s.key))"
     });
-    check("fn f(m: Model) -> Array { g(m.a.w, m.a, m.b) }", {
-        "g ((& & Dup (& m.a.w)).dup () , last (& m.a) , last (& m.b))"
+    check("fn f(m: Model) -> Array { G(m.a.w, m.a, m.b) }", {
+        "G ((& & Dup (& m.a.w)).dup () , last (& m.a) , last (& m.b))"
     });
+}
+
+#[test]
+fn calls_that_may_be_of_staged_functions() {
+    check("fn f(x: Array, a: f32) -> Array { g(x, a * 2.0) }", {
+        "match (x , a * 2.0 ,) { (value0 , value1 ,) => { let passing = Passing :: to (\"g\") ; \
+         (& & passing.given (g (value0 , passing.scalar (1usize , value1)))).take () } }"
+    });
+    check("fn f(n: usize) -> Array { g(n) }", "g (n)");
+    check("fn f(x: Array) -> Array { jnp::exp(x) }", "jnp :: exp (x)");
+    check("fn f(x: Array) -> Option<Array> { Some(x) }", "Some (x)");
 }
 
 #[test]
 fn operators() {
     check("fn f(x: Array, y: Array) -> Array { x > y }", "(& & & Cmp (& (x) , & (y))).gt ()");
-    check("fn f(x: Array, n: usize) -> Array { g(n > 1, x.ndim() == 2) }", "g (n > 1 , x.ndim () == 2)");
+    check("fn f(x: Array, n: usize) -> Array { G(n > 1, x.ndim() == 2) }", "G (n > 1 , x.ndim () == 2)");
     check("fn f(x: Array) -> Array { -2.0 * x }", "(& & LitBin (- 2.0 , x)).mul ()");
     check("fn f(x: Array, n: usize) -> Array { x * (2 * n) }", "x * (2 * n)");
 }
@@ -134,9 +145,9 @@ fn accumulators_begin_as_arrays() {
 
 #[test]
 fn macros_are_read() {
-    check("fn f(x: Array) -> Array { g(vec![x, x]) }", "g (vec ! [(& & Dup (& x)).dup () , x])");
-    check("fn f(x: Array) -> Array { let y = g(x); assert!(true, \"{x}\"); y }", {
-        "let y = g ((& & Dup (& x)).dup ()) ; assert ! (true , \"{x}\") ; y"
+    check("fn f(x: Array) -> Array { G(vec![x, x]) }", "G (vec ! [(& & Dup (& x)).dup () , x])");
+    check("fn f(x: Array) -> Array { let y = G(x); assert!(true, \"{x}\"); y }", {
+        "let y = G ((& & Dup (& x)).dup ()) ; assert ! (true , \"{x}\") ; y"
     });
 }
 
@@ -147,7 +158,7 @@ fn marks_never_leave() {
         quote!(),
         quote!(
             fn f(x: Array, w: Array) -> Array {
-                g(vec![P { x, w }, x])
+                G(vec![P { x, w }, x])
             }
         ),
     );

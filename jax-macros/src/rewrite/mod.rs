@@ -8,6 +8,7 @@ mod control;
 mod flow;
 mod macros;
 mod names;
+mod passing;
 mod results;
 mod scope;
 mod settle;

@@ -1,6 +1,6 @@
 //! What is known of functions and methods by their names alone. How that is used is the walk's business.
 
-use syn::Path;
+use syn::{Path, ext::IdentExt};
 
 /// Whether a path is of the samplers, whose first argument is a key: `random::uniform`, `jax::random::split`.
 pub(super) fn is_random(path: &Path) -> bool {
@@ -14,6 +14,19 @@ pub(super) fn gives_arrays(path: &Path) -> bool {
             matches!(&*segment.ident.to_string(), "jnp" | "lax" | "nn" | "random" | "scipy" | "jax" | "Array")
         })
         && path.segments.last().is_some_and(|segment| !of_the_host(&segment.ident.to_string()))
+}
+
+/// Whether a path may be of a staged function: neither a constructor nor an associated function, and not of the standard
+/// or the array library.
+pub(super) fn may_be_staged(path: &Path) -> bool {
+    let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
+    let plain = path.segments.iter().all(|segment| segment.arguments.is_none());
+    let ours = ["jnp", "lax", "nn", "random", "tree", "jax", "std", "core", "alloc", "debug"];
+    plain
+        && names.iter().all(|name| name.starts_with(|c: char| c.is_lowercase() || c == '_'))
+        && names.first().is_some_and(|name| !ours.contains(&name.as_str()))
+        && names.last().is_some_and(|name| name != "drop")
+        && !takes_closures(path)
 }
 
 /// Whether a function is a transform or a loop that keeps the closures it is given.

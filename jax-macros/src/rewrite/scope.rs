@@ -37,6 +37,8 @@ pub(crate) struct Facts {
     pub(crate) origin: Origin,
     /// Whether it is an unsuffixed number, whose type rustc decides last.
     pub(crate) literal: bool,
+    /// Whether it is a scalar that may be passed where a Rust scalar is expected.
+    pub(crate) scalar: bool,
     /// Whether it is freely copied.
     pub(crate) copy: bool,
     /// The variables that it may borrow from.
@@ -49,6 +51,11 @@ impl Facts {
         Self { origin, ..Self::default() }
     }
 
+    /// A traced scalar.
+    pub(crate) fn scalar() -> Self {
+        Self { scalar: true, ..Self::of(Origin::Traced) }
+    }
+
     /// A copied value of the host.
     pub(crate) fn host() -> Self {
         Self { origin: Origin::Host, copy: true, ..Self::default() }
@@ -56,7 +63,12 @@ impl Facts {
 
     /// The facts of what is computed from both, without borrowing from either.
     pub(crate) fn join(&self, other: &Self) -> Self {
-        Self { origin: self.origin.join(other.origin), copy: self.copy && other.copy, ..Self::default() }
+        Self {
+            origin: self.origin.join(other.origin),
+            scalar: self.scalar && other.scalar,
+            copy: self.copy && other.copy,
+            ..Self::default()
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Walk<'_> {
             let accumulates = begins_as_number && self.accumulators.contains(&var);
             if accumulates && !matches!(local.pat, Pat::Type(_)) {
                 self.make_array(&mut init.expr);
-                facts = Facts::of(Origin::Traced);
+                facts = Facts::scalar();
             }
             if let Pat::Type(typed) = &local.pat {
                 facts.literal = false;
@@ -62,7 +62,7 @@ impl Walk<'_> {
                         self.make_array(&mut init.expr);
                     }
                     local.pat = (*typed.pat).clone();
-                    facts = Facts::of(Origin::Traced);
+                    facts = Facts::scalar();
                 } else if types::is_traced_scalar(&typed.ty) || types::is_host_number(&typed.ty) {
                     facts = Facts::host();
                 }
@@ -92,7 +92,7 @@ impl Walk<'_> {
             || facts.literal && self.scopes.get(var).facts.origin == Origin::Traced
         {
             self.make_array(value);
-            *facts = Facts::of(Origin::Traced);
+            *facts = Facts::scalar();
         }
     }
 

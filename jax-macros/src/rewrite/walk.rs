@@ -11,7 +11,7 @@ use super::closure::Captures;
 use super::control::{Frame, mutates};
 use super::flow::{Step, Use, Var};
 use super::macros::{self, Arguments};
-use super::names::{gives_arrays, is_random, lends, of_the_host, takes_closures, takes_receiver};
+use super::names::{gives_arrays, is_random, lends, may_be_staged, of_the_host, takes_closures, takes_receiver};
 use super::scope::{Facts, Origin, Scopes, Variable};
 use super::{is_compound_assignment, settle};
 use crate::build::Build;
@@ -58,7 +58,8 @@ fn param_facts(ty: &Type, is_static: bool) -> (Facts, bool) {
         _ if is_static => Facts { copy, ..Facts::of(Origin::Host) },
         Declared::HostCopy => Facts::host(),
         Declared::HostOwned => Facts::of(Origin::Host),
-        Declared::Array | Declared::Scalar | Declared::Key | Declared::Tree => Facts::of(Origin::Traced),
+        Declared::Scalar => Facts::scalar(),
+        Declared::Array | Declared::Key | Declared::Tree => Facts::of(Origin::Traced),
     };
     (facts, declared == Declared::Key)
 }
@@ -387,12 +388,13 @@ impl Walk<'_> {
     }
 
     fn literal(&self, literal: &Lit) -> Facts {
-        let literal = match literal {
-            Lit::Int(number) => number.suffix().is_empty(),
-            Lit::Float(number) => number.suffix().is_empty(),
-            _ => false,
+        let (scalar, literal) = match literal {
+            Lit::Int(number) => (true, number.suffix().is_empty()),
+            Lit::Float(number) => (true, number.suffix().is_empty()),
+            Lit::Bool(_) => (true, false),
+            _ => (false, false),
         };
-        Facts { literal, ..Facts::host() }
+        Facts { scalar, literal, ..Facts::host() }
     }
 
     /// `place.field` and `place[index]`: taken out of their place, they are duplicated. What is taken without some of
@@ -497,7 +499,7 @@ impl Walk<'_> {
             let span = cast.as_token.span;
             let value = std::mem::replace(&mut *cast.expr, Expr::PLACEHOLDER);
             *expr = self.build.cast(value, &cast.ty, span);
-            return Facts::of(Origin::Traced);
+            return Facts { scalar: facts.scalar, ..Facts::of(Origin::Traced) };
         }
         if facts.origin == Origin::Host || types::is_host_number(&cast.ty) {
             return Facts::host();
@@ -514,7 +516,8 @@ impl Walk<'_> {
         let callee_facts = self.expr(&mut call.func, Position::Place);
         let consumes_key = callee.as_ref().is_some_and(is_random);
         let transforms = callee.as_ref().is_some_and(takes_closures);
-        let mut all = Facts { copy: false, ..Facts::of(Origin::Unknown) };
+        let mut all = Facts::of(Origin::Unknown);
+        let mut scalars = Vec::with_capacity(call.args.len());
         for (index, arg) in call.args.iter_mut().enumerate() {
             let facts = match arg {
                 Expr::Path(path) if consumes_key && index == 0 && self.local(path).is_some() => {
@@ -534,6 +537,8 @@ impl Walk<'_> {
                 Expr::Closure(_) if transforms => self.closure(arg, true),
                 _ => self.expr(arg, Position::Value),
             };
+            scalars.push(facts.scalar && facts.origin != Origin::Host);
+            all.scalar = facts.scalar && (index == 0 || all.scalar);
             all.borrows.extend(facts.borrows);
             all.origin = all.origin.join(facts.origin);
         }
@@ -543,8 +548,10 @@ impl Walk<'_> {
         all.borrows.sort_unstable();
         all.borrows.dedup();
         self.hold(&all.borrows);
-        if callee.is_some_and(|path| gives_arrays(&path)) {
-            all.origin = Origin::Traced;
+        match callee {
+            Some(path) if gives_arrays(&path) => all.origin = Origin::Traced,
+            Some(path) if all.origin == Origin::Traced && may_be_staged(&path) => self.pass(expr, &path, &scalars),
+            _ => {}
         }
         all
     }
@@ -578,7 +585,8 @@ impl Walk<'_> {
             (Origin::Host, Origin::Host) => Origin::Host,
             (receiver, args) => receiver.join(args),
         };
-        Facts { origin, literal: false, copy: origin == Origin::Host && receiver.copy, ..facts }
+        let scalar = receiver.scalar && (call.args.is_empty() || facts.scalar);
+        Facts { origin, scalar, literal: false, copy: origin == Origin::Host && receiver.copy, ..facts }
     }
 
     pub(super) fn macro_call(&mut self, mac: &mut syn::Macro) -> Facts {

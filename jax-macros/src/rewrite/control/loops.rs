@@ -84,7 +84,7 @@ impl Walk<'_> {
         self.enter();
         let mark = self.scopes.open();
         let (done, _) = self.arm(|walk| {
-            let facts = if rolled { Facts::of(Origin::Traced) } else { Facts { literal: false, ..over } };
+            let facts = if rolled { Facts::scalar() } else { Facts { literal: false, ..over } };
             walk.bind(&looped.pat, &facts, false);
             walk.block(&mut looped.body, Position::Value)
         });
