@@ -245,8 +245,8 @@ pub(crate) fn interior_mutability(name: &str, method: &str) -> String {
 
 pub(crate) fn printing(what: &str) -> String {
     format!(
-        "`{what}` in a staged function, which is {ONCE}, so it would print only then, and print tracers; return the value \
-         and print it outside"
+        "`{what}` in a staged function, which is {ONCE}, so it would print only then, and print tracers; use \
+         `jax::debug::print!`, which prints when the program runs"
     )
 }
 

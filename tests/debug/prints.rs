@@ -107,6 +107,26 @@ fn in_loops() {
     assert_eq!(printed(|| searched(jnp::array(2))), "2 < 10?\n6 < 10?\n18 < 10?\n");
 }
 
+#[jit]
+fn counted_down(n: Array) -> Array {
+    let mut n = n;
+    while n > 1 {
+        check!(n < 100, "{n} is too large");
+        if n % 2 == 0 {
+            debug::print!("{n} is even");
+        }
+        n = n - 3;
+    }
+    n
+}
+
+#[test]
+fn in_loops_and_branches_of_the_language() {
+    assert_eq!(printed(|| counted_down(jnp::array(12))), "12 is even\n6 is even\n");
+    let (error, text) = debug::captured(|| counted_down::try_call(jnp::array(200)));
+    assert_eq!((error.expect_err("a check fails").message, text), ("200 is too large".to_string(), String::new()));
+}
+
 fn branches(x: Array) -> Array {
     lax::cond(
         x.greater(0.0),
