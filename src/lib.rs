@@ -19,6 +19,11 @@ extern crate self as jax;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The programs of the guide for users of JAX, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-jax.md")]
+struct FromJax;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -46,7 +51,8 @@ pub use jax_core::lax::index::{Ellipsis, NewAxis, step};
 pub use jax_core::lax::{FloatElement, Tracer};
 pub use jax_core::machine::Device;
 pub use jax_core::stage::{Compiled, Lowered, Traceable};
-pub use jax_macros::{PyTree, check, grad, jit};
+pub use jax_core::tree::PyTree;
+pub use jax_macros::{PyTree, check, grad, jit, vmap};
 /// A dimension is a size, a name, or `_` for any size. In the signature of a staged function a name stands for one size
 /// over all arguments and results, and is seen by the body as a `usize`; a `usize` parameter of the same name is that
 /// size. What cannot fit is an error while compiling, at the operator; what is not known then is checked when the

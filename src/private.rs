@@ -3,7 +3,7 @@
 pub use jax_core::api::{Axes, IntoAxis};
 pub use jax_core::array::IntoArray;
 pub use jax_core::base::DType;
-pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, LitBin, Passing, Staged, StagedGrad};
+pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, Instances, LitBin, Passing, Staged, Traceable, Traced, Tree};
 pub use jax_core::tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 
 pub use jax_core::stage::flow::{Condition, range, range_inclusive, repeat};
@@ -22,6 +22,11 @@ pub mod methods {
     };
     pub use jax_core::stage::passing::{TakeAny as _, TakeScalar as _};
     pub use jax_core::stage::place::{ArrayPlace as _, HostPlace as _, HostPlaceMut as _};
+}
+
+/// Batch axes as they are written in an attribute.
+pub fn axes(axes: impl IntoAxis) -> Axes {
+    axes.into_axis()
 }
 
 /// A traced or host value as an array.

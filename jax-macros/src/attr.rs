@@ -1,4 +1,4 @@
-//! Reading the options of `#[jit(…)]` and `#[grad(…)]`. Which parameters they mean is resolved in `parse`.
+//! Reading the options of `#[jit(…)]`, `#[grad(…)]` and `#[vmap(…)]`. Which parameters they mean is resolved in `parse`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Jit,
     /// `#[grad]`.
     Grad,
+    /// `#[vmap]`.
+    Vmap,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
         match self {
             Self::Jit => "jit",
             Self::Grad => "grad",
+            Self::Vmap => "vmap",
         }
     }
 
@@ -29,6 +32,7 @@ impl Kind {
         match &*attribute.path().segments.last()?.ident.to_string() {
             "jit" => Some(Self::Jit),
             "grad" => Some(Self::Grad),
+            "vmap" => Some(Self::Vmap),
             _ => None,
         }
     }
@@ -58,13 +62,35 @@ pub(crate) struct GradOptions {
     pub(crate) value_and_grad_name: Option<Ident>,
 }
 
-/// Everything that the attributes of one function ask for, whatever their order.
+/// One `#[vmap(…)]`.
+#[derive(Debug)]
+pub(crate) struct VmapOptions {
+    /// The axis of each argument that is mapped: the leading one if absent.
+    pub(crate) in_axes: Option<Expr>,
+    /// The axis of each result.
+    pub(crate) out_axes: Option<Expr>,
+    /// The size of the batch, where no argument has it.
+    pub(crate) axis_size: Option<Expr>,
+}
+
+/// What an attribute makes of the functions that those nearer to the function have made.
+#[derive(Debug)]
+pub(crate) enum Transform {
+    /// Their gradients beside them.
+    Grad(GradOptions),
+    /// Their batches in their places.
+    Vmap(Box<VmapOptions>),
+}
+
+/// Everything that the attributes of one function ask for.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     /// The static parameters, each with the option that named it.
     pub(crate) statics: Vec<(&'static str, ParamRef)>,
-    /// One for each `#[grad]`.
-    pub(crate) grads: Vec<GradOptions>,
+    /// The transforms, that of the attribute nearest to the function first, as of Python's decorators.
+    pub(crate) transforms: Vec<Transform>,
+    /// Whether the function is said to stand in an `impl`.
+    pub(crate) is_method: bool,
 }
 
 impl Options {
@@ -82,6 +108,7 @@ impl Options {
                     options.read_jit(args, errors);
                 }
                 Kind::Grad => options.read_grad(args, span, errors),
+                Kind::Vmap => options.read_vmap(args, errors),
             };
         };
         read(kind, args, Span::call_site(), errors);
@@ -94,17 +121,23 @@ impl Options {
             }
             false
         });
+        options.transforms.reverse();
         options
     }
 
     fn read_jit(&mut self, args: TokenStream, errors: &mut Errors) {
-        const KNOWN: &str = "`static(…)`, `static_argnames`, `static_argnums`";
+        const KNOWN: &str = "`static(…)`, `static_argnames`, `static_argnums`, `method`";
         let mut statics = Vec::new();
+        let is_method = &mut self.is_method;
         each_option(args, errors, |option, span, input, errors| {
             let option = match option {
                 "static" => "static",
                 "static_argnames" => "static_argnames",
                 "static_argnums" => "static_argnums",
+                "method" => {
+                    *is_method = true;
+                    return Ok(());
+                }
                 _ => return unknown("jit", option, span, KNOWN, input, errors),
             };
             if option == "static" && input.peek(syn::token::Paren) {
@@ -123,7 +156,8 @@ impl Options {
     }
 
     fn read_grad(&mut self, args: TokenStream, span: Span, errors: &mut Errors) {
-        const KNOWN: &str = "`wrt`, `argnums`, `has_aux`, `name`, `value_and_grad_name`";
+        const KNOWN: &str = "`wrt`, `argnums`, `has_aux`, `name`, `value_and_grad_name`, `method`";
+        let is_method = &mut self.is_method;
         let mut grad = GradOptions { span, wrt: None, has_aux: false, name: None, value_and_grad_name: None };
         each_option(args, errors, |option, span, input, errors| {
             match option {
@@ -147,11 +181,34 @@ impl Options {
                 }
                 "name" => grad.name = Some(new_name(input)?),
                 "value_and_grad_name" => grad.value_and_grad_name = Some(new_name(input)?),
+                "method" => *is_method = true,
                 _ => return unknown("grad", option, span, KNOWN, input, errors),
             }
             Ok(())
         });
-        self.grads.push(grad);
+        self.transforms.push(Transform::Grad(grad));
+    }
+
+    fn read_vmap(&mut self, args: TokenStream, errors: &mut Errors) {
+        const KNOWN: &str = "`in_axes`, `out_axes`, `axis_size`, `method`";
+        let mut vmap = VmapOptions { in_axes: None, out_axes: None, axis_size: None };
+        let is_method = &mut self.is_method;
+        each_option(args, errors, |option, span, input, errors| {
+            let value = match option {
+                "in_axes" => &mut vmap.in_axes,
+                "out_axes" => &mut vmap.out_axes,
+                "axis_size" => &mut vmap.axis_size,
+                "method" => {
+                    *is_method = true;
+                    return Ok(());
+                }
+                _ => return unknown("vmap", option, span, KNOWN, input, errors),
+            };
+            input.parse::<Token![=]>()?;
+            *value = Some(input.parse()?);
+            Ok(())
+        });
+        self.transforms.push(Transform::Vmap(Box::new(vmap)));
     }
 }
 

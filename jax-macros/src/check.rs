@@ -31,14 +31,9 @@ pub(crate) fn form(item: &ItemFn, errors: &mut Errors) {
     if let Some(variadic) = &sig.variadic {
         errors.at(variadic, errors::extern_function());
     }
-    if !sig.generics.params.is_empty() {
-        errors.at(&sig.generics, errors::not_yet_generic());
-    } else if let Some(clause) = &sig.generics.where_clause {
-        errors.at(clause, errors::not_yet_generic());
-    }
     for input in &sig.inputs {
         match input {
-            FnArg::Receiver(receiver) => errors.at(receiver, errors::not_yet_methods()),
+            FnArg::Receiver(receiver) => errors.at(receiver, errors::receiver()),
             FnArg::Typed(input) => parameter(input, errors),
         }
     }
@@ -48,7 +43,7 @@ pub(crate) fn form(item: &ItemFn, errors: &mut Errors) {
             Type::Tuple(tuple) if tuple.elems.is_empty() => errors.at(ty, errors::no_result()),
             Type::Never(_) => errors.at(ty, errors::no_result()),
             Type::Reference(_) => errors.at(ty, errors::borrowed_result()),
-            Type::ImplTrait(_) => errors.at(ty, errors::not_yet_impl_trait()),
+            Type::ImplTrait(_) => errors.at(ty, errors::impl_trait()),
             _ => {}
         },
     }
@@ -75,9 +70,84 @@ fn parameter(input: &syn::PatType, errors: &mut Errors) {
         Type::Reference(_) if types::classify(&input.ty) == types::Declared::Key => {
             errors.at(&input.ty, errors::borrowed_key(&name));
         }
-        Type::ImplTrait(_) => errors.at(&input.ty, errors::not_yet_impl_trait()),
+        Type::ImplTrait(_) => errors.at(&input.ty, errors::impl_trait()),
         _ => {}
     }
+}
+
+/// Reports a call of the function itself that every call reaches: tracing it would never end.
+pub(crate) fn recursion(item: &ItemFn, errors: &mut Errors) {
+    let mut search = Recursion { name: &item.sig.ident, found: None };
+    search.visit_block(&item.block);
+    if let Some(call) = search.found {
+        errors.on(call, errors::recursion(&item.sig.ident.to_string()));
+    }
+}
+
+/// Searches what is evaluated whatever the arguments are; where something may leave earlier, nothing is known.
+struct Recursion<'a> {
+    name: &'a syn::Ident,
+    found: Option<Span>,
+}
+
+impl Visit<'_> for Recursion<'_> {
+    fn visit_block(&mut self, block: &syn::Block) {
+        for stmt in &block.stmts {
+            if may_leave(stmt) {
+                return;
+            }
+            self.visit_stmt(stmt);
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if self.is_self(&path.path)) => {
+                self.found.get_or_insert(call.func.span());
+            }
+            Expr::If(branch) => self.visit_expr(&branch.cond),
+            Expr::Match(choice) => self.visit_expr(&choice.expr),
+            Expr::ForLoop(each) => self.visit_expr(&each.expr),
+            Expr::While(_) | Expr::Closure(_) | Expr::Async(_) => {}
+            Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) => {
+                self.visit_expr(&binary.left);
+            }
+            other => visit::visit_expr(self, other),
+        }
+    }
+
+    fn visit_item(&mut self, _: &syn::Item) {}
+}
+
+impl Recursion<'_> {
+    fn is_self(&self, path: &syn::Path) -> bool {
+        let last = path.segments.last().is_some_and(|segment| segment.ident == *self.name);
+        let from = path.segments.iter().rev().skip(1).all(|segment| segment.ident == "Self" || segment.ident == "self");
+        last && from
+    }
+}
+
+/// Whether a statement may leave the function or the block it stands in, or hides what it does in a macro.
+fn may_leave(stmt: &syn::Stmt) -> bool {
+    struct Leaves(bool);
+    impl Visit<'_> for Leaves {
+        fn visit_expr(&mut self, expr: &Expr) {
+            self.0 |= matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) | Expr::Try(_));
+            if !matches!(expr, Expr::Closure(_) | Expr::Async(_)) {
+                visit::visit_expr(self, expr);
+            }
+        }
+
+        fn visit_local(&mut self, local: &syn::Local) {
+            self.0 |= local.init.as_ref().is_some_and(|init| init.diverge.is_some());
+            visit::visit_local(self, local);
+        }
+
+        fn visit_item(&mut self, _: &syn::Item) {}
+    }
+    let mut leaves = Leaves(false);
+    leaves.visit_stmt(stmt);
+    leaves.0
 }
 
 /// Reports everything in the body that is not a function of the arguments.

@@ -1,15 +1,20 @@
-//! The items that a staged function becomes: the function itself, which makes a call; a struct of the same name, which
-//! answers questions; the traced body; and the same two for every gradient. How bodies are rewritten is not here.
+//! The items that a staged function becomes: what each attribute makes of the function and of what the attributes nearer
+//! to it have made. The items of each are written in `callable`, the traced body in `body`; how it is rewritten is not
+//! here.
+
+mod body;
+mod callable;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, ItemFn, ext::IdentExt};
+use quote::{format_ident, quote};
+use syn::{Attribute, ItemFn, Type, ext::IdentExt};
 
 use crate::attr::{Kind, Options};
 use crate::build::{self, Build};
 use crate::check;
 use crate::errors::{self, Errors};
-use crate::parse::{self, Function, Grad};
+use crate::parse::{self, Function, Grad, Transform};
+use crate::receiver;
 use crate::rewrite;
 use crate::shapes::Shapes;
 use crate::types;
@@ -35,18 +40,20 @@ pub(crate) fn expand_for(library: &TokenStream, kind: Kind, args: TokenStream, i
         }
     };
     let options = Options::read(kind, args, &mut item.attrs, &mut errors);
+    let declared = item.clone();
+    let receiver = receiver::take(&mut item, &mut errors);
     let mut shapes = Shapes::take(&mut item, library, &mut errors);
     check::form(&item, &mut errors);
     check::purity(&item, &mut errors);
+    check::recursion(&item, &mut errors);
     shapes.check(&item, &mut errors);
     shapes.check_variables(&mut item.block, library, &mut errors);
-    let signature = item.clone();
-    let mut function = Function::read(item, options, &mut errors);
+    let mut function = Function::read(item, receiver, options, &mut errors);
     if errors.is_empty() {
         function.body = rewrite::body(&function, &Build::new(library));
         return Emit { library, function: &function, shapes: &shapes }.items();
     }
-    let stub = stub(signature);
+    let stub = stub(declared);
     let errors = errors.into_tokens();
     quote!(#errors #stub)
 }
@@ -65,241 +72,151 @@ struct Emit<'a> {
 }
 
 /// What one callable is made of: the staged function or one of its gradients.
-struct Callable<'a> {
-    name: &'a Ident,
-    result: TokenStream,
-    /// `Call::new` or `Call::of_grad`.
-    open: TokenStream,
-    /// The type of the static.
-    of: TokenStream,
-    /// What the static holds, and the items that this needs.
-    value: TokenStream,
-    items: TokenStream,
+struct Callable {
+    name: Ident,
     docs: TokenStream,
+    /// The types of the parameters.
+    types: Vec<Type>,
+    result: Type,
+    /// How often it is transformed in its place.
+    last: usize,
+    /// What the static of each stage holds: as it is made, and transformed.
+    stages: Vec<TokenStream>,
 }
 
 impl Emit<'_> {
-    fn items(&self) -> TokenStream {
-        let Function { name, params, result, attrs, .. } = self.function;
+    fn private(&self) -> TokenStream {
         let library = self.library;
-        let private = quote!(#library::__private);
+        quote!(#library::__private)
+    }
+
+    fn items(&self) -> TokenStream {
+        let made = self.callables();
+        let callables = made.iter().enumerate().map(|(index, callable)| {
+            let body = if index == 0 { self.body() } else { Default::default() };
+            self.callable(callable, &body)
+        });
+        quote!(#(#callables)*)
+    }
+
+    /// The function and what its attributes add, each transformed as often as attributes stand above.
+    fn callables(&self) -> Vec<Callable> {
+        let Function { name, params, result, attrs, transforms, generics, .. } = self.function;
+        let private = self.private();
+        let vmaps = |transforms: &[Transform]| transforms.iter().filter(|t| matches!(t, Transform::Vmap(_))).count();
         let text = name.unraw().to_string();
         let names = params.iter().map(|param| param.name.unraw().to_string());
         let docs = attrs.iter().filter(|attr| attr.path().is_ident("doc"));
-        let function = self.callable(&Callable {
-            name,
-            result: result.to_token_stream(),
-            open: quote!(new),
-            of: quote!(#private::Staged),
-            value: quote!(#private::Staged::new(#text, &[#(#names),*], __jax_body)),
-            items: self.body(),
+        let body = self.body_path();
+        let mut made = vec![Callable {
+            name: name.clone(),
             docs: quote!(#(#docs)*),
-        });
-        let grads = self.function.grads.iter().map(|grad| self.gradient(grad));
-        quote!(#function #(#grads)*)
+            types: params.iter().map(|param| param.ty.clone()).collect(),
+            result: result.clone(),
+            last: vmaps(transforms),
+            stages: vec![quote!(#private::Staged::new(#text, &[#(#names),*], #body))],
+        }];
+        for (index, transform) in transforms.iter().enumerate() {
+            match transform {
+                Transform::Grad(grad) => made.extend(self.gradient(&made[0], grad, vmaps(&transforms[index..]))),
+                Transform::Vmap(vmap) => {
+                    let library = self.library;
+                    let array: Type = syn::parse_quote!(#library::Array);
+                    let batched = |ty: &Type| types::batched(ty, generics.numbers(), &array);
+                    let (in_axes, out_axes) = (&vmap.in_axes, &vmap.out_axes);
+                    let size = vmap.axis_size.as_ref().map_or_else(
+                        || quote!(::core::option::Option::None),
+                        |size| quote!(::core::option::Option::Some(#size)),
+                    );
+                    for callable in &mut made {
+                        let of = self.stage_path(callable);
+                        let text = callable.name.unraw().to_string();
+                        callable.stages.push(quote! {
+                            #private::Staged::vmap(
+                                #text, #of, || #private::axes(#in_axes), || #private::axes(#out_axes), #size,
+                            )
+                        });
+                        for (index, (ty, param)) in callable.types.iter_mut().zip(params).enumerate() {
+                            if !vmap.keeps(index) && !param.is_static {
+                                *ty = batched(ty);
+                            }
+                        }
+                        if !vmap.keeps_result() {
+                            callable.result = batched(&callable.result);
+                        }
+                    }
+                }
+            }
+        }
+        made
     }
 
-    /// A function that calls, and the struct that answers.
-    fn callable(&self, callable: &Callable<'_>) -> TokenStream {
-        let Callable { name, result, open, of, value, items, docs } = callable;
-        let Function { vis, params, attrs, .. } = self.function;
-        let library = self.library;
-        let private = quote!(#library::__private);
-        let call = Ident::new("call", Span::mixed_site());
-        let flags: Vec<&Attribute> = attrs.iter().filter(|attr| is_shared(attr)).collect();
-        let others = attrs.iter().filter(|attr| {
-            !attr.path().is_ident("doc")
-                && !attr.path().is_ident("track_caller")
-                && !attr.path().is_ident("expect")
-                && !is_shared(attr)
+    fn gradient(&self, of: &Callable, grad: &Grad, last: usize) -> [Callable; 2] {
+        let private = self.private();
+        let mut cotangents = grad.wrt.iter().map(|index| -> Type {
+            let ty = types::with_static_lifetimes(&of.types[*index]);
+            syn::parse_quote!(<#ty as #private::Arg>::Grad)
         });
-        let inputs: Vec<TokenStream> = params
-            .iter()
-            .map(|param| {
-                let (name, ty) = (&param.name, &param.ty);
-                quote!(#name: #ty)
-            })
-            .collect();
-        let pass = params.iter().map(|param| {
-            let name = &param.name;
-            match (param.is_static, types::float_bits(&param.ty)) {
-                (true, Some(_)) => quote!(#call.static_arg(#name.to_bits());),
-                (true, None) => quote!(#call.static_arg(#name);),
-                (false, _) => quote!(#call.arg(#name);),
+        let gradient: Type = match (grad.wrt.len(), cotangents.next()) {
+            (1, Some(cotangent)) => cotangent,
+            (_, first) => {
+                let all = first.into_iter().chain(cotangents);
+                syn::parse_quote!((#(#all),*))
             }
-        });
-        let entry = quote!(#call.entry(&#name););
-        let pass = quote! {
-            let mut #call = #private::Call::#open(#name::staged());
-            #(#pass)*
         };
-        let text = name.unraw().to_string();
-        let asked = [
-            format!("What can be asked of the staged function `{text}`."),
-            format!("The jaxpr of `{text}` for arguments like these."),
-            format!("The jaxpr of `{text}` for arguments like these, or what is wrong with them."),
-            format!("`{text}` lowered for arguments like these."),
-            format!("Calls `{text}`; what is wrong with the arguments comes back as an error."),
-            format!("How many signatures `{text}` has been compiled for."),
-            format!("For each compilation of `{text}` after the first, what made it necessary."),
-        ];
-        let [about, jaxpr, try_jaxpr, lower, try_call, compile_count, recompiles] = &asked;
-        let staged = if open.to_string() == "new" { quote!(Self::staged()) } else { quote!(Self::staged().staged()) };
-        quote! {
-            #docs
-            #(#flags)*
-            #(#others)*
-            #[track_caller]
-            #[allow(clippy::too_many_arguments)]
-            #vis fn #name(#(#inputs),*) -> #result {
-                #pass
-                #entry
-                #call.invoke::<#result>()
-            }
-
-            #[doc = #about]
-            #(#flags)*
-            #[allow(non_camel_case_types, dead_code)]
-            #vis struct #name {}
-
-            #(#flags)*
-            #[allow(dead_code, clippy::too_many_arguments)]
-            impl #name {
-                #[doc = #jaxpr]
-                #[track_caller]
-                #vis fn jaxpr(#(#inputs),*) -> #library::ClosedJaxpr {
-                    #pass
-                    #call.jaxpr()
-                }
-
-                #[doc = #try_jaxpr]
-                #[track_caller]
-                #vis fn try_jaxpr(#(#inputs),*) -> ::core::result::Result<#library::ClosedJaxpr, #library::Error> {
-                    #pass
-                    #call.try_jaxpr()
-                }
-
-                #[doc = #lower]
-                #[track_caller]
-                #vis fn lower(#(#inputs),*) -> #library::Lowered {
-                    #pass
-                    #call.lower()
-                }
-
-                #[doc = #try_call]
-                #[track_caller]
-                #vis fn try_call(#(#inputs),*) -> ::core::result::Result<#result, #library::Error> {
-                    #pass
-                    #call.try_invoke::<#result>()
-                }
-
-                #[doc = #compile_count]
-                #vis fn compile_count() -> usize {
-                    #staged.compile_count()
-                }
-
-                #[doc = #recompiles]
-                #vis fn recompiles() -> ::std::vec::Vec<::std::string::String> {
-                    #staged.recompiles()
-                }
-
-                #[doc(hidden)]
-                #vis const fn staged() -> &'static #of {
-                    #items
-                    static __JAX_STAGED: #of = #value;
-                    &__JAX_STAGED
-                }
-            }
-        }
-    }
-
-    /// The traced body: an inner function with the user's patterns and tokens, and one that reads its arguments.
-    fn body(&self) -> TokenStream {
-        let Function { params, result, body, attrs, .. } = self.function;
-        let library = self.library;
-        let private = quote!(#library::__private);
-        let result = types::with_static_lifetimes(result);
-        let (leaves, out) = (Ident::new("leaves", Span::mixed_site()), Ident::new("out", Span::mixed_site()));
-        let lints = attrs.iter().filter(|attr| is_lint(attr) || attr.path().is_ident("expect"));
-        let mut inputs = Vec::new();
-        let mut reads = Vec::new();
-        let mut values = Vec::new();
-        for (index, param) in params.iter().enumerate() {
-            let (pat, attrs, ty) = (&param.pat, &param.attrs, types::with_static_lifetimes(&param.ty));
-            let value = format_ident!("arg{index}", span = Span::mixed_site());
-            let (seen, read) = match (param.is_static, types::float_bits(&ty)) {
-                (true, Some(bits)) => {
-                    let bits = Ident::new(bits, Span::call_site());
-                    (quote!(#ty), quote!(<#ty>::from_bits(#leaves.static_value::<#bits>())))
-                }
-                (true, None) => (quote!(#ty), quote!(#leaves.static_value::<#ty>())),
-                (false, _) => (quote!(<#ty as #private::Arg>::Staged), quote!(<#ty as #private::Arg>::stage(#leaves))),
-            };
-            inputs.push(quote!(#(#attrs)* #pat: #seen));
-            reads.push(quote!(let #value = #read;));
-            values.push(value);
-        }
-        let (sizes, size_values) = self.shapes.parameters(&private);
-        inputs.splice(0..0, sizes);
-        let value = Ident::new("result", Span::mixed_site());
-        let check_arguments = self.shapes.check_arguments(&private, &values);
-        let check_result = self.shapes.check_result(&private, &value);
-        quote! {
-            #(#lints)*
-            #[allow(unused_parens, unused_braces, unused_mut, unused_assignments, clippy::all)]
-            fn __jax_traced(#(#inputs),*) -> <#result as #private::Ret>::Staged #body
-            #[allow(unused_imports)]
-            use #private::methods::*;
-            fn __jax_body(#leaves: &mut #private::Leaves<'_>, #out: &mut #private::Flat) {
-                #(#reads)*
-                #check_arguments
-                let #value = __jax_traced(#(#size_values,)* #(#values),*);
-                #check_result
-                <#result as #private::Ret>::flatten(#value, #out)
-            }
-        }
-    }
-
-    fn gradient(&self, grad: &Grad) -> TokenStream {
-        let Function { name: of, params, result, .. } = self.function;
-        let library = self.library;
-        let private = quote!(#library::__private);
-        let mut cotangents = grad.wrt.iter().map(|index| {
-            let ty = types::with_static_lifetimes(&params[*index].ty);
-            quote!(<#ty as #private::Arg>::Grad)
-        });
-        let gradient = match grad.wrt.len() {
-            1 => cotangents.next().unwrap_or_default(),
-            _ => quote!((#(#cotangents),*)),
-        };
+        let result = &of.result;
         let with_aux = match parse::pair(result) {
-            Some((_, aux)) if grad.has_aux => quote!((#gradient, #aux)),
+            Some((_, aux)) if grad.has_aux => syn::parse_quote!((#gradient, #aux)),
             _ => gradient.clone(),
         };
+        let params = &self.function.params;
         let names = grad.wrt.iter().map(|i| format!("`{}`", params[*i].name.unraw())).collect::<Vec<_>>().join(", ");
-        let (wrt, has_aux, of_text) = (&grad.wrt, grad.has_aux, of.unraw().to_string());
+        let (wrt, has_aux, of_text) = (&grad.wrt, grad.has_aux, of.name.unraw().to_string());
+        let stage = self.stage_path(of);
         let gradients = [
             (&grad.name, with_aux, false, format!("The gradient of `{of_text}` with respect to {names}.")),
             (
                 &grad.value_and_grad_name,
-                quote!((#result, #gradient)),
+                syn::parse_quote!((#result, #gradient)),
                 true,
                 format!("The value of `{of_text}` and its gradient with respect to {names}."),
             ),
         ];
-        let callables = gradients.into_iter().map(|(name, result, value, doc)| {
+        gradients.map(|(name, result, value, doc)| {
             let text = name.unraw().to_string();
-            self.callable(&Callable {
-                name,
-                result,
-                open: quote!(of_grad),
-                of: quote!(#private::StagedGrad),
-                value: quote!(#private::StagedGrad::new(#text, #of::staged(), &[#(#wrt),*], #value, #has_aux)),
-                items: TokenStream::new(),
+            Callable {
+                name: name.clone(),
                 docs: quote!(#[doc = #doc]),
-            })
-        });
-        quote!(#(#callables)*)
+                types: of.types.clone(),
+                result,
+                last,
+                stages: vec![quote!(#private::Staged::grad(#text, #stage, &[#(#wrt),*], #value, #has_aux))],
+            }
+        })
+    }
+
+    /// What a function about a callable is named: `jaxpr` of its struct, or `forward_jaxpr` in an `impl`.
+    fn question(&self, of: &Ident, question: &str) -> Ident {
+        match self.function.is_method {
+            true => format_ident!("{}_{question}", of.unraw(), span = of.span()),
+            false => Ident::new(question, of.span()),
+        }
+    }
+
+    /// The name of the function that gives a stage of a callable.
+    fn stage_name(&self, callable: &Callable, stage: usize) -> Ident {
+        let name = if stage == callable.last { "staged".to_owned() } else { format!("staged_{stage}") };
+        self.question(&callable.name, &name)
+    }
+
+    /// A call that gives the last stage of a callable so far.
+    fn stage_path(&self, callable: &Callable) -> TokenStream {
+        let stage = self.stage_name(callable, callable.stages.len() - 1);
+        let (name, arguments) = (&callable.name, self.function.generics.arguments());
+        match self.function.is_method {
+            true => quote!(Self::#stage #arguments()),
+            false => quote!(#name #arguments::#stage()),
+        }
     }
 }
 

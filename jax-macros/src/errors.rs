@@ -110,6 +110,14 @@ pub(crate) fn jit_twice() -> &'static str {
     "`#[jit]` is given twice; keep one"
 }
 
+pub(crate) fn number_of_axes(axes: usize, params: &[String]) -> String {
+    format!(
+        "`in_axes` has {axes} entries, but this function has {} parameter(s): {}; give each an axis or `None`",
+        params.len(),
+        listed(params)
+    )
+}
+
 // Differentiation.
 
 pub(crate) fn grad_of_nothing() -> &'static str {
@@ -144,19 +152,21 @@ pub(crate) fn not_a_function(attribute: &str) -> String {
     format!("`#[{attribute}]` stages functions; put it on a `fn`")
 }
 
-pub(crate) fn not_yet_generic() -> &'static str {
-    "generic staged functions are not supported yet: each needs a signature of its own to be traced with; write the \
-     types out (an `Array` already takes every dtype and shape), and drop lifetime parameters"
-}
-
-pub(crate) fn not_yet_impl_trait() -> &'static str {
-    "`impl Trait` in a staged function is not supported yet: tracing needs the type itself; write the type out, or pass \
+pub(crate) fn impl_trait() -> &'static str {
+    "`impl Trait` in a staged function: tracing needs the type itself; name it, as in `fn f<T: Float>(x: T) -> T`, or pass \
      the function to a transform such as `vmap(|x: Array| …)`"
 }
 
-pub(crate) fn not_yet_methods() -> &'static str {
-    "methods cannot be staged yet: a staged function is a free function; pass `self` as an ordinary argument (a struct \
-     with `#[derive(PyTree)]` may be one)"
+pub(crate) fn receiver() -> &'static str {
+    "a staged method takes `self` or `&self`: it is pure, so it cannot write into `self`, and other receivers are no trees \
+     of arrays; return the new value instead"
+}
+
+pub(crate) fn recursion(name: &str) -> String {
+    format!(
+        "`{name}` calls itself without a bound: a staged function is traced, and tracing this call never ends; put it under a \
+         condition on a static argument (`n: usize`, or `#[jit(static(n))]`) or on a shape, or write a loop"
+    )
 }
 
 pub(crate) fn async_function() -> &'static str {

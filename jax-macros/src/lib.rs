@@ -1,4 +1,4 @@
-//! The staging front end: the attributes `#[jit]` and `#[grad]` and the derive `PyTree`.
+//! The staging front end: the attributes `#[jit]`, `#[grad]` and `#[vmap]` and the derive `PyTree`.
 //!
 //! A function goes through four steps, one file each: `attr` and `parse` read what the user wrote, `check` (and `shapes`,
 //! where the signature states them) collects every fault, `rewrite` turns the body into one that works on tracers, `emit` writes the items. Wording of errors
@@ -11,8 +11,10 @@ mod check;
 mod emit;
 mod errors;
 mod format;
+mod generics;
 mod parse;
 mod pytree;
+mod receiver;
 mod rewrite;
 mod shapes;
 mod types;
@@ -22,7 +24,9 @@ use proc_macro::TokenStream;
 /// Stages a pure function: it is traced once per signature, compiled, and called as before.
 ///
 /// Options: `static(n, act)`, also `static_argnames = ("n",)` and `static_argnums = (1,)`, name the parameters whose
-/// values are part of the cache key and are seen by the body as plain host values.
+/// values are part of the cache key and are seen by the body as plain host values. Attributes apply like Python's
+/// decorators, the one nearest to the function first. An associated function that names neither `self` nor `Self` is told
+/// to be one by `method`.
 #[proc_macro_attribute]
 pub fn jit(args: TokenStream, item: TokenStream) -> TokenStream {
     emit::expand(attr::Kind::Jit, args.into(), item.into()).into()
@@ -35,6 +39,16 @@ pub fn jit(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn grad(args: TokenStream, item: TokenStream) -> TokenStream {
     emit::expand(attr::Kind::Grad, args.into(), item.into()).into()
+}
+
+/// Stages a pure function of one element as a function of a batch: what those attributes have made that are nearer to the
+/// function, its gradients too, is vectorized in its place.
+///
+/// Options: `in_axes = (0, None)` and `out_axes = 0` as of the function `vmap`, `axis_size = 5`. A mapped parameter that is
+/// a scalar of one element is an `Array` of the batch.
+#[proc_macro_attribute]
+pub fn vmap(args: TokenStream, item: TokenStream) -> TokenStream {
+    emit::expand(attr::Kind::Vmap, args.into(), item.into()).into()
 }
 
 /// Makes a struct or an enum a tree of arrays, so that it can be an argument or a result of a staged function.

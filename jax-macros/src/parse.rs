@@ -2,10 +2,12 @@
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, ItemFn, Pat, ReturnType, Type, Visibility, spanned::Spanned};
+use syn::{Attribute, Expr, FnArg, ItemFn, Pat, Receiver, ReturnType, Type, Visibility, spanned::Spanned};
 
-use crate::attr::{GradOptions, Options, ParamRef};
+use crate::attr::{self, GradOptions, Options, ParamRef, VmapOptions};
 use crate::errors::{self, Errors};
+use crate::generics::TypeParams;
+use crate::receiver;
 use crate::types::{self, Declared};
 
 /// One parameter.
@@ -20,6 +22,43 @@ pub(crate) struct Param {
     pub(crate) attrs: Vec<Attribute>,
     /// Whether it is part of the cache key by the user's wish.
     pub(crate) is_static: bool,
+}
+
+/// What an attribute makes of what those nearer to the function have made.
+pub(crate) enum Transform {
+    /// Gradients beside it.
+    Grad(Grad),
+    /// The batches in its place.
+    Vmap(Box<Vmap>),
+}
+
+/// A vectorization.
+pub(crate) struct Vmap {
+    /// The axes of the arguments, an expression that the library reads.
+    pub(crate) in_axes: Expr,
+    /// The axes of the results.
+    pub(crate) out_axes: Expr,
+    /// The size of the batch, if it is given.
+    pub(crate) axis_size: Option<Expr>,
+}
+
+impl Vmap {
+    /// Whether the argument at this position is the same for all elements.
+    pub(crate) fn keeps(&self, index: usize) -> bool {
+        match &self.in_axes {
+            Expr::Tuple(axes) => axes.elems.iter().nth(index).is_some_and(is_none),
+            all => is_none(all),
+        }
+    }
+
+    /// Whether the result is the same for all elements.
+    pub(crate) fn keeps_result(&self) -> bool {
+        is_none(&self.out_axes)
+    }
+}
+
+fn is_none(axis: &Expr) -> bool {
+    matches!(axis, Expr::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "None"))
 }
 
 /// One gradient to add.
@@ -48,13 +87,20 @@ pub(crate) struct Function {
     pub(crate) result: Type,
     /// The body as written.
     pub(crate) body: syn::Block,
-    /// The gradients to add.
-    pub(crate) grads: Vec<Grad>,
+    /// The transforms, that of the attribute nearest to the function first.
+    pub(crate) transforms: Vec<Transform>,
+    /// The type parameters.
+    pub(crate) generics: TypeParams,
+    /// `self` as it was declared; it is the first of the parameters.
+    pub(crate) receiver: Option<Receiver>,
+    /// Whether the function stands in an `impl`.
+    pub(crate) is_method: bool,
 }
 
 impl Function {
     /// Reads a function whose form `check` has seen; reports options that name what is not there.
-    pub(crate) fn read(item: ItemFn, options: Options, errors: &mut Errors) -> Self {
+    pub(crate) fn read(item: ItemFn, receiver: Option<Receiver>, options: Options, errors: &mut Errors) -> Self {
+        let is_method = options.is_method || receiver.is_some() || receiver::names_the_type(&item);
         let mut params: Vec<Param> = Vec::with_capacity(item.sig.inputs.len());
         for (index, input) in item.sig.inputs.into_iter().enumerate() {
             let FnArg::Typed(input) = input else { continue };
@@ -63,6 +109,9 @@ impl Function {
                 other => Ident::new(&format!("arg{index}"), other.span().resolved_at(Span::mixed_site())),
             };
             params.push(Param { pat: *input.pat, name, ty: *input.ty, attrs: input.attrs, is_static: false });
+        }
+        if let (Some(receiver), Some(param)) = (&receiver, params.first_mut()) {
+            param.name = Ident::new("self", receiver.self_token.span);
         }
         let names: Vec<String> = params.iter().map(|param| param.name.unraw().to_string()).collect();
         for (option, param) in &options.statics {
@@ -79,13 +128,38 @@ impl Function {
         };
         let name = item.sig.ident;
         let mut taken = vec![name.unraw().to_string()];
-        let grads = options
-            .grads
-            .into_iter()
-            .filter_map(|grad| read_grad(grad, &name, &params, &names, &result, &mut taken, errors))
-            .collect();
-        Self { attrs: item.attrs, vis: item.vis, name, params, result, body: *item.block, grads }
+        let mut read = |transform| match transform {
+            attr::Transform::Grad(grad) => {
+                read_grad(grad, &name, &params, &names, &result, &mut taken, errors).map(Transform::Grad)
+            }
+            attr::Transform::Vmap(vmap) => Some(Transform::Vmap(Box::new(read_vmap(*vmap, &names, errors)))),
+        };
+        let transforms = options.transforms.into_iter().filter_map(&mut read).collect();
+        let generics = TypeParams::read(item.sig.generics, &params, &result);
+        Self {
+            attrs: item.attrs,
+            vis: item.vis,
+            name,
+            params,
+            result,
+            body: *item.block,
+            transforms,
+            generics,
+            receiver,
+            is_method,
+        }
     }
+}
+
+fn read_vmap(options: VmapOptions, names: &[String], errors: &mut Errors) -> Vmap {
+    let first = || syn::parse_quote!(0);
+    let in_axes = options.in_axes.unwrap_or_else(first);
+    if let Expr::Tuple(axes) = &in_axes
+        && axes.elems.len() != names.len()
+    {
+        errors.at(&in_axes, errors::number_of_axes(axes.elems.len(), names));
+    }
+    Vmap { in_axes, out_axes: options.out_axes.unwrap_or_else(first), axis_size: options.axis_size }
 }
 
 fn read_grad(

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::visit::{self, Visit};
 use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Type};
 
 use crate::build;
@@ -135,7 +134,7 @@ fn derive(library: &TokenStream, item: &DeriveInput) -> TokenStream {
 /// The declaration that a tree may be used again without saying so, if the trees in it may.
 fn reusable(item: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> TokenStream {
     let mut generics = item.generics.clone();
-    let is_leaf = |param: &&Ident| fields.iter().any(|field| !field.is_static && mentions(field.ty, param));
+    let is_leaf = |param: &&Ident| fields.iter().any(|field| !field.is_static && types::mentions(field.ty, param));
     for param in item.generics.type_params().map(|param| &param.ident).filter(is_leaf) {
         generics.make_where_clause().predicates.push(syn::parse_quote!(#param: #private::Reusable));
     }
@@ -289,7 +288,7 @@ fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> 
     for param in generics.type_params().map(|param| &param.ident) {
         let mut used = [false; 2];
         for field in fields {
-            used[usize::from(field.is_static)] |= mentions(field.ty, param);
+            used[usize::from(field.is_static)] |= types::mentions(field.ty, param);
         }
         let clause = bounded.make_where_clause();
         if used[0] {
@@ -303,19 +302,6 @@ fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> 
         }
     }
     bounded
-}
-
-fn mentions(ty: &Type, param: &Ident) -> bool {
-    struct Search<'a>(&'a Ident, bool);
-    impl Visit<'_> for Search<'_> {
-        fn visit_path(&mut self, path: &syn::Path) {
-            self.1 |= path.segments.first().is_some_and(|segment| segment.ident == *self.0);
-            visit::visit_path(self, path);
-        }
-    }
-    let mut search = Search(param, false);
-    search.visit_type(ty);
-    search.1
 }
 
 #[cfg(test)]

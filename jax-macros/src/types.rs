@@ -1,6 +1,8 @@
 //! What the spelling of a type tells about a parameter or a field. No type inference lives here.
 
-use syn::{Type, visit_mut::VisitMut};
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{Type, visit_mut, visit_mut::VisitMut};
 
 /// What a value of a declared type is while its function is traced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +87,7 @@ pub(crate) fn with_static_lifetimes(ty: &Type) -> Type {
         fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
             let span = reference.and_token.span;
             reference.lifetime.get_or_insert_with(|| syn::Lifetime::new("'static", span));
-            syn::visit_mut::visit_type_reference_mut(self, reference);
+            visit_mut::visit_type_reference_mut(self, reference);
         }
         fn visit_lifetime_mut(&mut self, lifetime: &mut syn::Lifetime) {
             *lifetime = syn::Lifetime::new("'static", lifetime.span());
@@ -94,4 +96,36 @@ pub(crate) fn with_static_lifetimes(ty: &Type) -> Type {
     let mut filled = ty.clone();
     Fill.visit_type_mut(&mut filled);
     filled
+}
+
+/// Whether a type names a type parameter.
+pub(crate) fn mentions(ty: &Type, param: &Ident) -> bool {
+    struct Search<'a>(&'a Ident, bool);
+    impl Visit<'_> for Search<'_> {
+        fn visit_path(&mut self, path: &syn::Path) {
+            self.1 |= path.segments.first().is_some_and(|segment| segment.ident == *self.0);
+            visit::visit_path(self, path);
+        }
+    }
+    let mut search = Search(param, false);
+    search.visit_type(ty);
+    search.1
+}
+
+/// The type of a batch: scalars, and the type parameters that stand for numbers, become arrays.
+pub(crate) fn batched(ty: &Type, numbers: &[Ident], array: &Type) -> Type {
+    struct Batch<'a>(&'a [Ident], &'a Type);
+    impl VisitMut for Batch<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            let number = plain_name(ty).is_some_and(|name| self.0.iter().any(|number| *number == name));
+            if number || is_traced_scalar(ty) {
+                *ty = self.1.clone();
+                return;
+            }
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
+    let mut batched = ty.clone();
+    Batch(numbers, array).visit_type_mut(&mut batched);
+    batched
 }

@@ -7,7 +7,7 @@ use jax_core::base::error::ErrorKind;
 use jax_core::base::{DType, Error, Scalar};
 use jax_core::lax::methods::IntoShape;
 use jax_core::prim::threefry::threefry2x32;
-use jax_core::tree::{Flat, Leaves, PyTree};
+use jax_core::tree::{Flat, Leaves};
 
 use super::bits::{counters, original_words};
 use super::{dtype_error, extents};

@@ -5,6 +5,7 @@
 mod crates;
 mod errors;
 mod finance;
+mod staged;
 mod traits;
 
 /// Asserts that two numbers differ by no more than so much of the larger.

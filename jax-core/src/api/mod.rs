@@ -1,13 +1,11 @@
 //! The transforms as users call them: functions from functions to functions.
 
-pub mod axes;
 pub mod debug;
 pub mod fun;
 pub mod grad;
 pub mod jit;
 pub mod vmap;
 
-pub use axes::{Axes, IntoAxis};
 pub use debug::checkify;
 pub use fun::{Args, Fun, Transformed};
 pub use grad::{
@@ -16,3 +14,5 @@ pub use grad::{
 };
 pub use jit::{checkpoint, custom_jvp, custom_vjp, eval_shape, jit, make_jaxpr, stop_gradient};
 pub use vmap::vmap;
+
+pub use crate::stage::axes::{Axes, IntoAxis};

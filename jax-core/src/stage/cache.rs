@@ -5,9 +5,12 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
+use super::axes::Axes;
 use super::compiled::{Compiled, Traced};
 use super::gradient::staged_gradient;
 use super::reason::{Argument, reason};
+use super::recursion;
+use super::vectorize::vectorize;
 use crate::array::{Array, builder};
 use crate::base::{Result, Table};
 use crate::ir::Aval;
@@ -25,20 +28,40 @@ pub struct Staged {
     cache: Cache,
 }
 
-/// The gradient of a staged function: what `#[grad]` adds to one.
-#[derive(Debug)]
-pub struct StagedGrad(Staged);
-
 #[derive(Debug)]
 enum Kind {
     Body(Body),
     Grad { of: &'static Staged, wrt: &'static [usize], value: bool, has_aux: bool },
+    Vmap { of: &'static Staged, in_axes: fn() -> Axes, out_axes: fn() -> Axes, axis_size: Option<usize> },
 }
 
 impl Staged {
     /// A staged function of this name, with the names of its parameters.
     pub const fn new(name: &'static str, params: &'static [&'static str], body: Body) -> Staged {
         Staged { name, params, kind: Kind::Body(body), cache: Cache::new() }
+    }
+
+    /// The gradient of a staged function with respect to these parameters; with its value, or with auxiliary
+    /// results, if so marked.
+    pub const fn grad(
+        name: &'static str,
+        of: &'static Staged,
+        wrt: &'static [usize],
+        value: bool,
+        has_aux: bool,
+    ) -> Staged {
+        Staged { name, params: of.params, kind: Kind::Grad { of, wrt, value, has_aux }, cache: Cache::new() }
+    }
+
+    /// A staged function of a batch from that of an element.
+    pub const fn vmap(
+        name: &'static str,
+        of: &'static Staged,
+        in_axes: fn() -> Axes,
+        out_axes: fn() -> Axes,
+        axis_size: Option<usize>,
+    ) -> Staged {
+        Staged { name, params: of.params, kind: Kind::Vmap { of, in_axes, out_axes, axis_size }, cache: Cache::new() }
     }
 
     /// The name.
@@ -67,12 +90,16 @@ impl Staged {
     pub(super) fn inline(&self, args: &Flat, starts: &[(usize, usize)]) -> Flat {
         match self.kind {
             Kind::Body(body) => {
+                let _turn = recursion::enter(self, args);
                 let mut out = Flat::new();
                 body(&mut args.read(), &mut out);
                 out
             }
             Kind::Grad { of, wrt, value, has_aux } => {
                 staged_gradient(args, starts, wrt, value, has_aux, |args| of.inline(args, starts))
+            }
+            Kind::Vmap { of, in_axes, out_axes, axis_size } => {
+                vectorize(&in_axes(), &out_axes(), axis_size, args, starts, |args| of.inline(args, starts))
             }
         }
     }
@@ -90,26 +117,6 @@ impl Staged {
     /// The executable for arguments of these types.
     pub(super) fn compiled(&self, args: &Flat, starts: &[(usize, usize)]) -> Result<&Entry> {
         self.cache.find_or_make(args, starts, || self.trace(args, starts).optimize().lower().compile())
-    }
-}
-
-impl StagedGrad {
-    /// The gradient of a staged function with respect to these parameters; with its value, or with auxiliary
-    /// results, if so marked.
-    pub const fn new(
-        name: &'static str,
-        of: &'static Staged,
-        wrt: &'static [usize],
-        value: bool,
-        has_aux: bool,
-    ) -> StagedGrad {
-        let kind = Kind::Grad { of, wrt, value, has_aux };
-        StagedGrad(Staged { name, params: of.params, kind, cache: Cache::new() })
-    }
-
-    /// The gradient as a staged function.
-    pub const fn staged(&self) -> &Staged {
-        &self.0
     }
 }
 

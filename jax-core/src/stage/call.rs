@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
-use super::cache::{Staged, StagedGrad};
+use super::cache::Staged;
 use super::compiled::{Lowered, Traced};
 use super::passing;
 use crate::array::{builder, catch, fail, with_span};
@@ -54,12 +54,6 @@ impl Call {
     #[track_caller]
     pub fn new(staged: &'static Staged) -> Call {
         Call { staged, function: "", args: Flat::new(), starts: SmallVec::new(), span: fail::here() }
-    }
-
-    /// A call of a staged gradient.
-    #[track_caller]
-    pub fn of_grad(grad: &'static StagedGrad) -> Call {
-        Call::new(grad.staged())
     }
 
     /// Says which function item this is the body of, so that a transform of that item finds it.

@@ -4,6 +4,7 @@
 //! A staged function's arguments are flattened to arrays and structure tokens. Together with the arrays' types
 //! the tokens are the cache key: one executable per signature.
 
+pub mod axes;
 pub mod cache;
 pub mod call;
 pub mod compiled;
@@ -15,8 +16,10 @@ pub(crate) mod gradient;
 pub mod passing;
 pub mod place;
 mod reason;
+mod recursion;
+pub(crate) mod vectorize;
 
-pub use cache::{Staged, StagedGrad};
+pub use cache::Staged;
 pub use call::Call;
 pub use compiled::{Compiled, Lowered};
 pub use declared::{Dim, Dims};

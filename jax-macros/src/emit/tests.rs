@@ -1,6 +1,6 @@
 //! The text of expansions, and its growth with the body.
 
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::*;
 
@@ -8,7 +8,7 @@ use super::*;
 fn body(source: &str) -> String {
     let mut errors = Errors::default();
     let item: ItemFn = syn::parse_str(source).expect("a function");
-    let function = Function::read(item, Options::default(), &mut errors);
+    let function = Function::read(item, None, Options::default(), &mut errors);
     assert!(errors.is_empty());
     let tokens = rewrite::body(&function, &Build::new(&quote!(::jax))).into_token_stream().to_string();
     let text = tokens.replace(":: jax :: __private :: ", "").replace(" . ", ".");
