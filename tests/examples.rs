@@ -152,3 +152,23 @@ fn digits_learn() {
     assert!(std::fs::read(&curve).expect("a picture").starts_with(b"\x89PNG"));
     std::fs::remove_file(curve).expect("the picture is there");
 }
+
+#[test]
+fn lorenz() {
+    let picture = std::env::temp_dir().join(format!("lorenz-{}.png", std::process::id()));
+    let out = output("lorenz", &[picture.to_str().expect("a path")]);
+    let recorded = include_str!("../golden/lorenz.txt").lines().filter(|line| !line.starts_with("//"));
+    let mut rows = 0;
+    for (line, expected) in out.lines().zip(recorded) {
+        let printed = numbers(line.split_once(':').expect("a time").1);
+        let expected: Vec<f64> = expected.split(' ').skip(1).map(|value| value.parse().expect("a number")).collect();
+        // The text between the two has numbers of its own: `d(x0, y0, z0)` are none.
+        assert_eq!(printed.len(), expected.len(), "{line}");
+        printed.iter().zip(&expected).for_each(|(got, want)| assert!((got - want).abs() < 1e-4, "{line}: {want}"));
+        rows += 1;
+    }
+    assert_eq!(rows, 4);
+    assert!(out.contains("compiled 1 time"), "{out}");
+    assert!(std::fs::read(&picture).expect("a picture").starts_with(b"\x89PNG"));
+    std::fs::remove_file(picture).expect("the picture is there");
+}
