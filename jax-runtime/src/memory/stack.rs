@@ -109,12 +109,14 @@ impl Region {
 
     /// How many stacks there are, for [`Region::release`].
     pub fn mark(&self) -> usize {
-        self.stacks.len()
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.stacks.len() << 32 | inner
     }
 
     /// Frees the stacks made since there were so many.
     pub fn release(&mut self, mark: usize) {
-        self.stacks.truncate(mark);
+        self.stacks.truncate(mark >> 32);
+        self.inner.get_mut().unwrap_or_else(PoisonError::into_inner).truncate(mark & u32::MAX as usize);
     }
 
     /// A region of the same pool for another thread.
@@ -195,6 +197,25 @@ pub unsafe extern "C" fn release(region: *mut Region, mark: i64) {
     unsafe { &mut *region }.release(mark as usize);
 }
 
+/// A region for a thread.
+///
+/// # Safety
+/// `region` leads to a region that lives until `close`, and whose stacks nobody changes meanwhile.
+pub unsafe extern "C" fn open(region: *const Region) -> *mut Region {
+    // SAFETY: the caller's promise.
+    Box::into_raw(Box::new(unsafe { &*region }.open()))
+}
+
+/// Gives what a thread made to the region that its own was opened from.
+///
+/// # Safety
+/// `own` came from `open` of `region` and is not used any more.
+pub unsafe extern "C" fn close(region: *const Region, own: *mut Region) {
+    // SAFETY: the caller's promise; the box is made again once.
+    let (region, own) = unsafe { (&*region, *Box::from_raw(own)) };
+    region.keep(own);
+}
+
 /// Handles among the results of a program, with the regions of the stacks that they may lead to. Nobody but compiled
 /// code writes handles.
 #[derive(Debug)]
@@ -263,9 +284,13 @@ mod tests {
             assert_eq!((read_at(10_001, 9_999), read_at(10_001, 10_000)), (9_999, 0));
             assert_eq!(read(region, stack, 4, 3).cast::<u32>().add(2).read(), 0);
             assert_eq!(read(region, std::ptr::null(), 8, 1).cast::<u64>().read(), 0);
-            assert_eq!(mark(region), 4);
-            release(region, 1);
-            assert_eq!(mark(region), 1);
+            assert_eq!(mark(region), 4 << 32);
+            release(region, 1 << 32);
+            assert_eq!(mark(region), 1 << 32);
+            let own = open(region);
+            make(own, 8, 1);
+            close(region, own);
+            assert_eq!(mark(region), 1 << 32 | 1);
             let held = pool.held();
             release(region, 0);
             assert!(pool.held() >= held + 80_000, "the records go back to the pool");

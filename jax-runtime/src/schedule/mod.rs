@@ -4,6 +4,7 @@
 
 pub mod affine;
 pub mod claim;
+mod lanes;
 pub mod loops;
 pub mod place;
 pub mod print;
@@ -13,6 +14,7 @@ use jax_core::base::DType;
 use jax_core::kernel::{self, Block, Buf, Call, Program, Sort, Ty};
 
 pub use claim::Gemm;
+pub use lanes::Lanes;
 pub use loops::{Access, LoopNest, Split, Vector};
 pub use place::{Donation, Home};
 pub use target::Target;
@@ -75,6 +77,8 @@ pub enum Step {
         index: Buf,
         /// The blocks.
         branches: Vec<Branch>,
+        /// The results.
+        outs: Vec<Buf>,
     },
 }
 
@@ -83,6 +87,8 @@ pub enum Step {
 pub struct Branch {
     /// The steps.
     pub steps: Vec<Step>,
+    /// The results.
+    pub results: Vec<Buf>,
     /// Results that live elsewhere, and where they are copied.
     pub copies: Vec<(Buf, Buf)>,
 }
@@ -102,6 +108,10 @@ pub struct Loop {
     pub steps: Vec<Step>,
     /// Whether the stacks that a turn makes go with the turn.
     pub frees: bool,
+    /// Single elements that turns read from outside.
+    pub warm: Vec<Buf>,
+    /// How threads share the turns.
+    pub lanes: Option<Lanes>,
 }
 
 /// How often a loop runs.
@@ -210,9 +220,9 @@ impl<P: Iterator<Item = Option<usize>>> Lower<'_, P> {
                     let steps = self.block(&branch.body);
                     let pairs = branch.results.iter().copied().zip(outs.iter().copied());
                     let copies = pairs.filter(|&(from, to)| !self.plan.shares(from, to)).collect();
-                    scheduled.push(Branch { steps, copies });
+                    scheduled.push(Branch { steps, results: branch.results.clone(), copies });
                 }
-                Step::Cond { index: *index, branches: scheduled }
+                Step::Cond { index: *index, branches: scheduled, outs: outs.clone() }
             }
             kernel::Step::Loop(inner) => Step::Loop(self.turn(inner)),
         })
@@ -239,6 +249,10 @@ impl<P: Iterator<Item = Option<usize>>> Lower<'_, P> {
         let stays = handed.into_iter().all(|buf| self.bufs[buf.0 as usize].dtype != DType::Stack);
         let frees =
             stays && (makes_stacks(&steps) || matches!(&kind, LoopKind::While { steps, .. } if makes_stacks(steps)));
-        Loop { kind, carry: carry.collect(), xs: inner.xs.clone(), ys: ys.collect(), steps, frees }
+        let (carry, ys): (Vec<Carry>, Vec<_>) = (carry.collect(), ys.collect());
+        let inside = lanes::Inside::of(inner, self.plan);
+        let warm = inside.warm(self.bufs);
+        let lanes = if carry.is_empty() { inside.lanes(&kind, &steps, self.plan, self.bufs) } else { None };
+        Loop { kind, carry, xs: inner.xs.clone(), ys, steps, frees, warm, lanes }
     }
 }

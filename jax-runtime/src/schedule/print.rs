@@ -70,7 +70,7 @@ fn steps(f: &mut Formatter<'_>, steps: &[Step], depth: usize) -> fmt::Result {
             )?,
             Step::Call(call) => writeln!(f, "{pad}call {} if b{} {}", call.host.name(), call.when.0, names(&call.ins))?,
             Step::Loop(inner) => turns(f, inner, depth)?,
-            Step::Cond { index, branches } => {
+            Step::Cond { index, branches, .. } => {
                 writeln!(f, "{pad}cond b{}", index.0)?;
                 for branch in branches {
                     writeln!(f, "{pad}branch")?;

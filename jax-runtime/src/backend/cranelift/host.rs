@@ -41,6 +41,10 @@ pub struct Refs {
     pub mark: FuncRef,
     /// `stack::release`.
     pub release: FuncRef,
+    /// `stack::open`.
+    pub open: FuncRef,
+    /// `stack::close`.
+    pub close: FuncRef,
     /// Remainder of `f32`.
     pub fmod32: FuncRef,
     /// Remainder of `f64`.
@@ -49,7 +53,7 @@ pub struct Refs {
 
 /// The host's functions as a module names them.
 #[derive(Clone, Copy, Debug)]
-pub struct Ids([FuncId; 11]);
+pub struct Ids([FuncId; 13]);
 
 /// What a step leaves to the host, with everything known at compile time.
 #[derive(Clone, PartialEq, Debug)]
@@ -92,6 +96,8 @@ pub fn symbols(builder: &mut JITBuilder) {
     builder.symbol("jax_read", stack::read as *const u8);
     builder.symbol("jax_mark", stack::mark as *const u8);
     builder.symbol("jax_release", stack::release as *const u8);
+    builder.symbol("jax_open", stack::open as *const u8);
+    builder.symbol("jax_close", stack::close as *const u8);
     builder.symbol("jax_fmod32", fmod32 as *const u8);
     builder.symbol("jax_fmod64", fmod64 as *const u8);
 }
@@ -115,6 +121,8 @@ pub fn declare(module: &mut JITModule) -> Compiled<Ids> {
         function("jax_read", &[I64; 4], &[I64])?,
         function("jax_mark", &[I64; 1], &[I64])?,
         function("jax_release", &[I64; 2], &[])?,
+        function("jax_open", &[I64; 1], &[I64])?,
+        function("jax_close", &[I64; 2], &[])?,
         function("jax_fmod32", &[F32; 2], &[F32])?,
         function("jax_fmod64", &[F64; 2], &[F64])?,
     ]))
@@ -122,9 +130,9 @@ pub fn declare(module: &mut JITModule) -> Compiled<Ids> {
 
 /// Makes the host's functions callable from a function.
 pub fn import(ids: Ids, module: &mut JITModule, func: &mut Function) -> Refs {
-    let [copy, claim, call, parallel, make, grow, read, mark, release, fmod32, fmod64] =
+    let [copy, claim, call, parallel, make, grow, read, mark, release, open, close, fmod32, fmod64] =
         ids.0.map(|id| module.declare_func_in_func(id, func));
-    Refs { copy, claim, call, parallel, make, grow, read, mark, release, fmod32, fmod64 }
+    Refs { copy, claim, call, parallel, make, grow, read, mark, release, open, close, fmod32, fmod64 }
 }
 
 extern "C" fn fmod32(a: f32, b: f32) -> f32 {

@@ -7,6 +7,7 @@ pub mod host;
 pub mod nest;
 pub mod ops;
 pub mod program;
+mod turns;
 pub mod value;
 
 use std::fmt;

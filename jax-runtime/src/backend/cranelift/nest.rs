@@ -14,6 +14,15 @@ use super::data::Data;
 use super::value::{Emit, Val};
 use crate::schedule::{Access, LoopNest, Vector};
 
+/// Where an input of a nest is.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// In memory.
+    Memory(Value),
+    /// Its only element is in registers.
+    Register(Val),
+}
+
 /// Emits one nest, or the range of one that a thread takes.
 pub struct Nester<'e, 'f> {
     e: &'e mut Emit<'f>,
@@ -26,6 +35,9 @@ pub struct Nester<'e, 'f> {
     /// Addresses of the loads, by node, and of the results, advanced through the loops entered.
     addresses: Vec<Option<Value>>,
     stores: Vec<Value>,
+    ins: &'e [Source],
+    /// Results that are one element each, which are not stored.
+    results: Vec<Val>,
     /// How many loops each node is within.
     levels: Vec<usize>,
     /// The `Rare` node in whose branch a node is computed.
@@ -43,22 +55,24 @@ pub struct Nester<'e, 'f> {
     range: Option<(Value, Value)>,
 }
 
-/// Emits the loops of a nest; `range` limits the outermost one.
+/// Emits the loops of a nest; `range` limits the outermost one. Results of one element each are given back, and not
+/// stored.
 pub fn emit(
     e: &mut Emit<'_>,
     loops: &LoopNest,
     data: &Data,
-    ins: &[Value],
+    ins: &[Source],
     outs: &[Value],
     range: Option<(Value, Value)>,
-) {
+) -> Vec<Val> {
     if let Sink::Scatter { base, .. } = &loops.nest.sink {
         let base = *base as usize;
-        super::program::copy(e, outs[0], ins[base], loops.nest.inputs[base].bytes());
+        let Source::Memory(from) = ins[base] else { bug!("a scatter into registers") };
+        super::program::copy(e, outs[0], from, loops.nest.inputs[base].bytes());
     }
     let kept: usize = loops.extents[..loops.kept].iter().product();
     if kept == 0 || (loops.points() == 0 && !matches!(loops.nest.sink, Sink::Reduce { .. })) {
-        return;
+        return Vec::new();
     }
     let count = loops.nest.body.nodes().len();
     let context = contexts(loops);
@@ -70,6 +84,8 @@ pub fn emit(
         addends: None,
         addresses: vec![None; count],
         stores: outs.to_vec(),
+        ins,
+        results: Vec::new(),
         levels,
         context,
         index: vec![None; loops.extents.len()],
@@ -84,13 +100,16 @@ pub fn emit(
     for (node, access) in loops.loads.iter().enumerate() {
         if let (Some(access), Op::Load { input, .. }) = (access, &loops.nest.body.nodes()[node].op) {
             let size = loops.nest.body.nodes()[node].dtype.size() as i64;
-            nester.addresses[node] = Some(nester.offset(ins[*input as usize], access.offset * size));
+            if let Source::Memory(first) = ins[*input as usize] {
+                nester.addresses[node] = Some(nester.offset(first, access.offset * size));
+            }
         }
     }
     for (position, ty) in loops.nest.outputs().iter().enumerate() {
         nester.stores[position] = nester.offset(outs[position], loops.store.offset * ty.dtype.size() as i64);
     }
     nester.enter(0, Vec::new());
+    nester.results
 }
 
 /// In how many loops each node varies: the position after the innermost one.
@@ -161,6 +180,11 @@ impl Nester<'_, '_> {
         if bytes == 0 { address } else { self.e.b.ins().iadd_imm_s(address, bytes) }
     }
 
+    /// Whether each result is one element.
+    fn is_single(&self) -> bool {
+        self.loops.kept == 0 && self.range.is_none() && !matches!(self.loops.nest.sink, Sink::Scatter { .. })
+    }
+
     fn vector(&self) -> Option<Vector> {
         self.loops.vector.filter(|_| self.inside)
     }
@@ -228,7 +252,10 @@ impl Nester<'_, '_> {
                     _ => Val::One(first),
                 }
             }
-            Op::Load { .. } => {
+            Op::Load { input, .. } => {
+                if let Source::Register(value) = &self.ins[*input as usize] {
+                    return value.clone();
+                }
                 let (Some(access), Some(address)) = (&loops.loads[node], self.addresses[node]) else {
                     bug!("a load without an address")
                 };
@@ -502,6 +529,10 @@ impl Nester<'_, '_> {
         let loops = self.loops;
         match &loops.nest.sink {
             Sink::Map(values) => {
+                if self.is_single() {
+                    self.results = values.iter().map(|&id| self.get(id, 0)).collect();
+                    return state;
+                }
                 for copy in 0..self.unroll {
                     for (output, &id) in values.iter().enumerate() {
                         let value = self.get(id, copy);
@@ -645,6 +676,10 @@ impl Nester<'_, '_> {
                 narrow = combine_all(self.e, &reductions, &wide, &narrow);
             }
             state = narrow;
+        }
+        if self.is_single() {
+            self.results = state;
+            return;
         }
         let types = loops.nest.outputs();
         for (position, value) in state.iter().enumerate() {

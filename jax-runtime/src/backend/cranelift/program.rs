@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I8, I32, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{
-    AbiParam, FuncRef, Function, InstBuilder, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
+    AbiParam, Function, InstBuilder, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
@@ -16,10 +16,9 @@ use jax_core::kernel::{Buf, Call, Sink, Sort};
 
 use super::data::Data;
 use super::host::{self, Claim, Compiled};
-use super::nest::{self, INLINE_COPY, block_args, copy_words};
+use super::nest::{self, INLINE_COPY, Source, block_args, copy_words};
 use super::value::{Emit, Val, flags};
-use crate::memory::stack::layout;
-use crate::schedule::{Home, Loop, LoopKind, LoopNest, Schedule, Split, Step};
+use crate::schedule::{Home, LoopNest, Schedule, Split, Step};
 
 /// Arenas of at most this many bytes live on the native stack.
 pub const STACK_ARENA: usize = 4096;
@@ -49,7 +48,7 @@ pub fn copy(e: &mut Emit<'_>, to: Value, from: Value, bytes: usize) {
     e.b.ins().call(function, &[to, from, bytes]);
 }
 
-fn kernel_signature(module: &JITModule) -> Signature {
+pub(super) fn kernel_signature(module: &JITModule) -> Signature {
     let mut signature = module.make_signature();
     signature.params = vec![AbiParam::new(I64); 4];
     signature
@@ -75,6 +74,10 @@ pub fn functions(schedule: &Schedule, module: &mut JITModule) -> Compiled<Functi
         claims: Vec::new(),
         kernels: Vec::new(),
         pointers: HashMap::new(),
+        known: HashMap::new(),
+        outer: HashMap::new(),
+        functions: Vec::new(),
+        apart: false,
         inputs: Vec::new(),
         outputs: Vec::new(),
         arena: params[2],
@@ -89,9 +92,10 @@ pub fn functions(schedule: &Schedule, module: &mut JITModule) -> Compiled<Functi
         },
     };
     steps.entry(params[0], params[1])?;
-    let Steps { e, claims, kernels, .. } = steps;
+    let Steps { e, claims, kernels, functions: lanes, .. } = steps;
     e.b.finalize(module.target_config());
     let mut functions = vec![(entry, func)];
+    functions.extend(lanes);
     for Kernel { id, loops, ins } in kernels {
         let mut func = Function::with_name_signature(UserFuncName::user(0, id.as_u32()), kernel_signature(module));
         let refs = host::import(host, module, &mut func);
@@ -118,7 +122,8 @@ pub fn functions(schedule: &Schedule, module: &mut JITModule) -> Compiled<Functi
                 pointers[ins + position] = e.b.ins().iadd(pointers[ins + position], distance);
             }
         }
-        nest::emit(&mut e, loops, &data, &pointers[..ins], &pointers[ins..], Some((params[1], params[2])));
+        let sources: Vec<Source> = pointers[..ins].iter().copied().map(Source::Memory).collect();
+        nest::emit(&mut e, loops, &data, &sources, &pointers[ins..], Some((params[1], params[2])));
         e.b.ins().return_(&[]);
         e.b.seal_all_blocks();
         e.b.finalize(module.target_config());
@@ -139,6 +144,9 @@ pub fn define(module: &mut JITModule, functions: Vec<(FuncId, Function)>) -> Com
     Ok(bytes)
 }
 
+/// What was in registers at a point.
+pub(super) struct Scope(HashMap<Buf, Known>);
+
 /// A nest that runs as a function of its own.
 struct Kernel<'a> {
     id: FuncId,
@@ -146,33 +154,100 @@ struct Kernel<'a> {
     ins: usize,
 }
 
-/// The stacks of a loop while it runs.
-struct Stacks {
-    /// The records of the longest that is read.
-    trips: Value,
-    /// The first record of each that is read.
-    read: Vec<Value>,
-    /// The handles of those that are made.
-    made: Vec<Value>,
+/// A value of one element in registers.
+#[derive(Clone)]
+struct Known {
+    value: Val,
+    /// Whether memory does not have it yet.
+    dirty: bool,
 }
 
-struct Steps<'a, 'm, 'f> {
-    schedule: &'a Schedule,
-    module: &'m mut JITModule,
-    e: Emit<'f>,
+/// Steps of one function. Values of one element stay in registers until a step needs them in memory.
+pub(super) struct Steps<'a, 'm, 'f> {
+    pub schedule: &'a Schedule,
+    pub module: &'m mut JITModule,
+    pub e: Emit<'f>,
+    /// The functions of lanes, finished.
+    functions: Vec<(FuncId, Function)>,
     claims: Vec<Claim>,
     kernels: Vec<Kernel<'a>>,
     /// Where enclosing loops have put buffers.
     pointers: HashMap<usize, Value>,
+    /// Values in registers here, by the buffer that memory knows them as.
+    known: HashMap<Buf, Known>,
+    /// Buffers of the function around this one.
+    outer: HashMap<Buf, Value>,
     inputs: Vec<Value>,
     outputs: Vec<Value>,
-    arena: Value,
+    pub arena: Value,
     host_claims: Value,
     /// Where stacks are made.
-    region: Value,
+    pub region: Value,
+    /// Whether this function runs lanes already.
+    pub apart: bool,
 }
 
 impl<'a> Steps<'a, '_, '_> {
+    /// Emits a function of lanes: `f` gets its steps, and its parameters: a table of pointers, the first turn, the turn
+    /// after the last.
+    pub fn function(
+        &mut self,
+        id: FuncId,
+        f: impl FnOnce(&mut Steps<'a, '_, '_>, &[Value]) -> Compiled<()>,
+    ) -> Compiled<()> {
+        let signature = kernel_signature(self.module);
+        let mut context = FunctionBuilderContext::new();
+        let mut func = Function::with_name_signature(UserFuncName::user(0, id.as_u32()), signature);
+        let refs = host::import(host::declare(self.module)?, self.module, &mut func);
+        let mut builder = FunctionBuilder::new(&mut func, &mut context);
+        let block = builder.create_block();
+        builder.append_block_params_for_function_params(block);
+        builder.switch_to_block(block);
+        let params = builder.block_params(block).to_vec();
+        let mut steps = Steps {
+            schedule: self.schedule,
+            claims: std::mem::take(&mut self.claims),
+            kernels: std::mem::take(&mut self.kernels),
+            functions: std::mem::take(&mut self.functions),
+            module: &mut *self.module,
+            pointers: HashMap::new(),
+            known: HashMap::new(),
+            outer: HashMap::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            arena: params[0],
+            host_claims: params[0],
+            region: params[0],
+            apart: true,
+            e: Emit {
+                b: builder,
+                lanes: 1,
+                vector_bytes: self.schedule.target.vector_bytes,
+                fma: self.schedule.target.fma,
+                host: refs,
+            },
+        };
+        f(&mut steps, &params)?;
+        steps.e.b.ins().return_(&[]);
+        steps.e.b.seal_all_blocks();
+        let Steps { e, claims, kernels, mut functions, .. } = steps;
+        e.b.finalize(self.module.target_config());
+        functions.push((id, func));
+        (self.claims, self.kernels, self.functions) = (claims, kernels, functions);
+        Ok(())
+    }
+
+    /// What a function of lanes needs of the one around it besides buffers: the host's claims and the region.
+    pub fn surroundings(&self) -> [Value; 2] {
+        [self.host_claims, self.region]
+    }
+
+    /// Takes over what the function around this one has: `surroundings`, and these buffers where they are.
+    pub fn adopt(&mut self, [claims, region]: [Value; 2], outer: impl Iterator<Item = (Buf, Value)>) {
+        (self.host_claims, self.region) = (claims, region);
+        self.outer.extend(outer);
+    }
+
     fn entry(&mut self, inputs: Value, outputs: Value) -> Compiled<()> {
         if (1..=STACK_ARENA).contains(&self.schedule.arena) {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, self.schedule.arena as u32, 4);
@@ -186,6 +261,10 @@ impl<'a> Steps<'a, '_, '_> {
         let outputs = table(outputs, self.schedule.outputs.len());
         (self.inputs, self.outputs) = (inputs, outputs);
         self.block(&self.schedule.steps)?;
+        // What is left in registers goes where the caller looks.
+        for &output in &self.schedule.outputs {
+            self.pointer(output);
+        }
         for &(from, output) in &self.schedule.copies {
             let from_pointer = self.pointer(from);
             copy(&mut self.e, self.outputs[output], from_pointer, self.schedule.bufs[from.0 as usize].bytes());
@@ -195,17 +274,78 @@ impl<'a> Steps<'a, '_, '_> {
         Ok(())
     }
 
-    fn bytes(&self, buf: Buf) -> usize {
+    pub fn bytes(&self, buf: Buf) -> usize {
         self.schedule.bufs[buf.0 as usize].bytes()
     }
 
-    fn pointer(&mut self, buf: Buf) -> Value {
+    /// The buffer whose memory a buffer is.
+    pub fn root(&self, mut buf: Buf) -> Buf {
+        while let Home::Same(other) = self.schedule.homes[buf.0 as usize] {
+            buf = other;
+        }
+        buf
+    }
+
+    /// A value of one element, if it is in registers.
+    pub fn value(&self, buf: Buf) -> Option<Val> {
+        self.known.get(&self.root(buf)).map(|known| known.value.clone())
+    }
+
+    /// Whether memory has the value of a buffer.
+    pub fn is_stored(&self, buf: Buf) -> bool {
+        self.known.get(&self.root(buf)).is_none_or(|known| !known.dirty)
+    }
+
+    /// Gives a buffer of one element its value, in registers.
+    pub fn define(&mut self, buf: Buf, value: Val) {
+        self.known.insert(self.root(buf), Known { value, dirty: true });
+    }
+
+    /// A value of one element in registers.
+    pub fn fetch(&mut self, buf: Buf) -> Val {
+        if let Some(value) = self.value(buf) {
+            return value;
+        }
+        let (pointer, dtype) = (self.place(buf), self.schedule.bufs[buf.0 as usize].dtype);
+        let value = self.e.load_scalar(dtype, pointer, 0);
+        self.known.insert(self.root(buf), Known { value: value.clone(), dirty: false });
+        value
+    }
+
+    /// What is in registers here: to go back to where code goes on that this point does not lead through.
+    pub fn scope(&self) -> Scope {
+        Scope(self.known.clone())
+    }
+
+    /// Forgets what has come into registers since.
+    pub fn leave(&mut self, Scope(known): Scope) {
+        self.known = known;
+    }
+
+    /// Where a buffer is, which then has its value.
+    pub fn pointer(&mut self, buf: Buf) -> Value {
+        let (root, place) = (self.root(buf), self.place(buf));
+        if let Some(known) = self.known.get_mut(&root)
+            && known.dirty
+        {
+            known.dirty = false;
+            let value = known.value.clone();
+            self.e.store_scalar(self.schedule.bufs[root.0 as usize].dtype, &value, place, 0);
+        }
+        place
+    }
+
+    /// Where a buffer is.
+    pub fn place(&mut self, buf: Buf) -> Value {
+        if let Some(&pointer) = self.outer.get(&self.root(buf)) {
+            return pointer;
+        }
         match self.schedule.homes[buf.0 as usize] {
             Home::Input(position) => self.inputs[position],
             Home::Output(position) => self.outputs[position],
             Home::Arena(0) => self.arena,
             Home::Arena(offset) => self.e.b.ins().iadd_imm_s(self.arena, offset as i64),
-            Home::Same(other) => self.pointer(other),
+            Home::Same(other) => self.place(other),
             Home::Bound(place) => match self.pointers.get(&place) {
                 Some(&pointer) => pointer,
                 None => bug!("buffer {} is used outside its loop", buf.0),
@@ -215,17 +355,13 @@ impl<'a> Steps<'a, '_, '_> {
     }
 
     /// Makes every buffer that lives where this one does live there.
-    fn bind(&mut self, buf: Buf, pointer: Value) {
-        let mut root = buf;
-        while let Home::Same(other) = self.schedule.homes[root.0 as usize] {
-            root = other;
-        }
-        if let Home::Bound(place) = self.schedule.homes[root.0 as usize] {
+    pub fn bind(&mut self, buf: Buf, pointer: Value) {
+        if let Home::Bound(place) = self.schedule.homes[self.root(buf).0 as usize] {
             self.pointers.insert(place, pointer);
         }
     }
 
-    fn block(&mut self, steps: &'a [Step]) -> Compiled<()> {
+    pub fn block(&mut self, steps: &'a [Step]) -> Compiled<()> {
         steps.iter().try_for_each(|step| self.step(step))
     }
 
@@ -238,10 +374,15 @@ impl<'a> Steps<'a, '_, '_> {
             }
             Step::Sort(sort) => self.sort(sort),
             Step::Call(call) => self.call_host(call),
-            Step::Loop(turns) => self.turns(turns)?,
-            Step::Cond { index, branches } => {
-                let pointer = self.pointer(*index);
-                let index = self.e.b.ins().load(I32, flags(), pointer, 0);
+            Step::Loop(turns) => match &turns.lanes {
+                Some(lanes) if !self.apart => self.lanes(turns, lanes)?,
+                _ => self.turns(turns)?,
+            },
+            Step::Cond { index, branches, outs } => {
+                let Val::One(index) = self.fetch(*index) else { bug!("an index in parts") };
+                // Results of one element come as parameters of what follows.
+                let single: Vec<bool> = outs.iter().map(|out| self.schedule.bufs[out.0 as usize].size() == 1).collect();
+                let mut shape: Option<Vec<Val>> = None;
                 let join = self.e.b.create_block();
                 for (number, branch) in branches.iter().enumerate() {
                     let (here, next) = (self.e.b.create_block(), self.e.b.create_block());
@@ -252,24 +393,45 @@ impl<'a> Steps<'a, '_, '_> {
                         self.e.b.ins().jump(here, &[]);
                     }
                     self.e.b.switch_to_block(here);
+                    let scope = self.scope();
                     self.block(&branch.steps)?;
-                    for &(from, to) in &branch.copies {
-                        let (source, target) = (self.pointer(from), self.pointer(to));
-                        copy(&mut self.e, target, source, self.schedule.bufs[to.0 as usize].bytes());
+                    let mut values = Vec::new();
+                    for (position, (&from, &to)) in branch.results.iter().zip(outs).enumerate() {
+                        if single[position] {
+                            values.push(self.fetch(from));
+                        } else if branch.copies.contains(&(from, to)) {
+                            let (source, target) = (self.pointer(from), self.place(to));
+                            copy(&mut self.e, target, source, self.schedule.bufs[to.0 as usize].bytes());
+                        }
                     }
-                    self.e.b.ins().jump(join, &[]);
+                    let registers: Vec<Value> = values.iter().flat_map(Val::values).collect();
+                    if shape.is_none() {
+                        for &register in &registers {
+                            let ty = self.e.b.func.dfg.value_type(register);
+                            self.e.b.append_block_param(join, ty);
+                        }
+                        shape = Some(values);
+                    }
+                    self.e.b.ins().jump(join, &block_args(&registers));
+                    self.leave(scope);
                     if number + 1 < branches.len() {
                         self.e.b.switch_to_block(next);
                     }
                 }
                 self.e.b.switch_to_block(join);
+                let mut parameters = self.e.b.block_params(join).to_vec().into_iter();
+                let shapes = shape.into_iter().flatten();
+                let singles = outs.iter().zip(&single).filter(|(_, single)| **single).map(|(out, _)| out);
+                for (&out, shape) in singles.zip(shapes) {
+                    self.define(out, shape.with(&mut parameters));
+                }
             }
         }
         Ok(())
     }
 
     /// A table of pointers on the stack.
-    fn table(&mut self, pointers: &[Value]) -> Value {
+    pub fn table(&mut self, pointers: &[Value]) -> Value {
         let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8 * pointers.len().max(1) as u32, 3);
         let slot = self.e.b.create_sized_stack_slot(data);
         let table = self.e.b.ins().stack_addr(I64, slot, 0);
@@ -289,8 +451,8 @@ impl<'a> Steps<'a, '_, '_> {
 
     /// Calls the host where `when` holds, and returns if that fails: everything is in memory of the caller's.
     fn call_host(&mut self, call: &Call) {
-        let when = self.pointer(call.when);
-        let when = self.e.b.ins().load(I8, flags(), when, 0);
+        let Val::One(when) = self.fetch(call.when) else { bug!("a condition in parts") };
+        let scope = self.scope();
         let [here, failed, join] = [(); 3].map(|()| self.e.b.create_block());
         self.e.b.ins().brif(when, here, &[], join, &[]);
         self.e.b.switch_to_block(here);
@@ -304,6 +466,7 @@ impl<'a> Steps<'a, '_, '_> {
         self.e.b.switch_to_block(failed);
         self.e.b.ins().return_(&[]);
         self.e.b.switch_to_block(join);
+        self.leave(scope);
     }
 
     fn sort(&mut self, sort: &Sort) {
@@ -318,16 +481,23 @@ impl<'a> Steps<'a, '_, '_> {
     }
 
     fn loops(&mut self, loops: &'a LoopNest, ins: &[Buf], outs: &[Buf], partials: Option<usize>) -> Compiled<()> {
-        let sources: Vec<Value> = ins.iter().map(|&buf| self.pointer(buf)).collect();
-        let results: Vec<Value> = outs.iter().map(|&buf| self.pointer(buf)).collect();
+        let results: Vec<Value> = outs.iter().map(|&buf| self.place(buf)).collect();
         let chunk = match loops.split {
             Split::None => {
+                let scatters = matches!(loops.nest.sink, Sink::Scatter { .. });
+                let source = |&buf: &Buf| match self.value(buf).filter(|_| !scatters) {
+                    Some(value) => Source::Register(value),
+                    None => Source::Memory(self.pointer(buf)),
+                };
+                let sources: Vec<Source> = ins.iter().map(source).collect();
                 let data = Data::new(loops, &self.schedule.target, self.module, self.e.b.func)?;
-                nest::emit(&mut self.e, loops, &data, &sources, &results, None);
+                let values = nest::emit(&mut self.e, loops, &data, &sources, &results, None);
+                outs.iter().zip(values).for_each(|(&out, value)| self.define(out, value));
                 return Ok(());
             }
             Split::Kept { chunk } | Split::Reduced { chunk } => chunk,
         };
+        let sources: Vec<Value> = ins.iter().map(|&buf| self.pointer(buf)).collect();
         let id = self.module.declare_anonymous_function(&kernel_signature(self.module))?;
         self.kernels.push(Kernel { id, loops, ins: ins.len() });
         let mut pointers = sources;
@@ -414,251 +584,5 @@ impl<'a> Steps<'a, '_, '_> {
         e.b.ins().brif(more, head, &arguments, exit, &[]);
         e.b.switch_to_block(exit);
         results
-    }
-
-    fn turns(&mut self, turns: &'a Loop) -> Compiled<()> {
-        // The slots of every carried value: what it is now, where its next value goes, where the one after that.
-        let mut slots: Vec<Value> = Vec::new();
-        let mut lasts = Vec::new();
-        for carry in &turns.carry {
-            let (init, last) = (self.pointer(carry.bufs.init), self.pointer(carry.bufs.last));
-            let bytes = self.bytes(carry.bufs.current);
-            lasts.push(last);
-            match carry.spare {
-                None => {
-                    copy(&mut self.e, last, init, bytes);
-                    slots.extend([last; 3]);
-                }
-                Some(offset) => {
-                    let spare = self.e.b.ins().iadd_imm_s(self.arena, offset as i64);
-                    // With a known number of turns the last one writes into the result.
-                    let odd = !matches!(turns.kind, LoopKind::Counted { extent, .. } if extent % 2 == 0);
-                    let (first, second) = if odd { (last, spare) } else { (spare, last) };
-                    slots.extend([init, first, second]);
-                }
-            }
-        }
-        let counted = match &turns.kind {
-            LoopKind::Counted { extent, .. } => Some(*extent as i64),
-            LoopKind::Stacked { .. } | LoopKind::While { .. } => None,
-        };
-        if counted == Some(0) {
-            for (carry, &last) in turns.carry.iter().zip(&lasts) {
-                let init = self.pointer(carry.bufs.init);
-                copy(&mut self.e, last, init, self.schedule.bufs[carry.bufs.init.0 as usize].bytes());
-            }
-            return Ok(());
-        }
-        let stacks = self.open_stacks(turns);
-        let (head, exit) = (self.e.b.create_block(), self.e.b.create_block());
-        let counter = self.e.b.append_block_param(head, I64);
-        let parameters: Vec<Value> = slots.iter().map(|_| self.e.b.append_block_param(head, I64)).collect();
-        let zero = self.e.int(I64, 0);
-        let mut arguments = block_args(&[zero]);
-        arguments.extend(block_args(&slots));
-        self.e.b.ins().jump(head, &arguments);
-        self.e.b.switch_to_block(head);
-        let place = |position: usize, slot: usize| match turns.carry[position].spare {
-            Some(_) => parameters[3 * position + slot],
-            None => lasts[position],
-        };
-        for (position, carry) in turns.carry.iter().enumerate() {
-            self.bind(carry.bufs.current, place(position, 0));
-            if !carry.copy {
-                self.bind(carry.bufs.next, place(position, 1));
-            }
-        }
-        let mark = turns.frees.then(|| self.call(self.e.host.mark, &[self.region]));
-        if let LoopKind::While { steps, pred } = &turns.kind {
-            self.block(steps)?;
-            let pointer = self.pointer(*pred);
-            let more = self.e.b.ins().load(I8, flags(), pointer, 0);
-            let body = self.e.b.create_block();
-            self.e.b.ins().brif(more, body, &[], exit, &[]);
-            self.e.b.switch_to_block(body);
-        }
-        if let LoopKind::Stacked { .. } = &turns.kind {
-            let more = self.e.b.ins().icmp(IntCC::SignedLessThan, counter, stacks.trips);
-            let body = self.e.b.create_block();
-            self.e.b.ins().brif(more, body, &[], exit, &[]);
-            self.e.b.switch_to_block(body);
-        }
-        if let LoopKind::Counted { extent, reverse, counter: index } = &turns.kind {
-            let mut turn = counter;
-            if *reverse {
-                let last = self.e.int(I64, *extent as i64 - 1);
-                turn = self.e.b.ins().isub(last, counter);
-            }
-            if let Some(index) = index {
-                let pointer = self.pointer(*index);
-                self.e.b.ins().store(flags(), turn, pointer, 0);
-            }
-            let stacks = turns.xs.iter().map(|&(stacked, slice)| (stacked, slice, true));
-            let stacks = stacks.chain(turns.ys.iter().map(|&(slice, stacked, copied)| (stacked, slice, !copied)));
-            for (stacked, slice, direct) in stacks {
-                if direct {
-                    let place = self.slice(stacked, slice, turn);
-                    self.bind(slice, place);
-                }
-            }
-            self.block(&turns.steps)?;
-            for &(slice, stacked, copied) in &turns.ys {
-                if copied {
-                    let (to, from) = (self.slice(stacked, slice, turn), self.pointer(slice));
-                    copy(&mut self.e, to, from, self.schedule.bufs[slice.0 as usize].bytes());
-                }
-            }
-        } else {
-            let places = self.bind_stacks(turns, &stacks, counter);
-            self.block(&turns.steps)?;
-            for (&(slice, _, copied), place) in turns.ys.iter().zip(places) {
-                if copied {
-                    let (from, bytes) = (self.pointer(slice), self.bytes(slice));
-                    copy(&mut self.e, place, from, bytes);
-                }
-            }
-        }
-        for (position, carry) in turns.carry.iter().enumerate() {
-            if carry.copy {
-                let from = self.pointer(carry.bufs.next);
-                copy(&mut self.e, place(position, 1), from, self.schedule.bufs[carry.bufs.next.0 as usize].bytes());
-            }
-        }
-        if let Some(mark) = mark {
-            self.e.b.ins().call(self.e.host.release, &[self.region, mark]);
-        }
-        let next = self.e.b.ins().iadd_imm_s(counter, 1);
-        let mut arguments = block_args(&[next]);
-        for slots in parameters.chunks(3) {
-            arguments.extend(block_args(&[slots[1], slots[2], slots[1]]));
-        }
-        match counted {
-            Some(extent) => {
-                let more = self.e.b.ins().icmp_imm_s(IntCC::SignedLessThan, next, extent);
-                self.e.b.ins().brif(more, head, &arguments, exit, &[]);
-            }
-            None => {
-                self.e.b.ins().jump(head, &arguments);
-            }
-        }
-        self.e.b.switch_to_block(exit);
-        if counted.is_none() {
-            for (position, carry) in turns.carry.iter().enumerate() {
-                if carry.spare.is_some() {
-                    let bytes = self.bytes(carry.bufs.last);
-                    self.settle(lasts[position], place(position, 0), bytes);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls a function of the host that gives a value.
-    fn call(&mut self, function: FuncRef, arguments: &[Value]) -> Value {
-        let call = self.e.b.ins().call(function, arguments);
-        self.e.b.inst_results(call)[0]
-    }
-
-    /// Before a loop: the stacks that it reads and makes.
-    fn open_stacks(&mut self, turns: &Loop) -> Stacks {
-        let mut stacks = Stacks { trips: self.e.int(I64, 0), read: Vec::new(), made: Vec::new() };
-        if let LoopKind::Counted { .. } = turns.kind {
-            return stacks;
-        }
-        let mut handles = Vec::new();
-        for &(stack, slice) in &turns.xs {
-            let pointer = self.pointer(stack);
-            let handle = self.e.b.ins().load(I64, flags(), pointer, 0);
-            stacks.trips = self.longer(stacks.trips, handle);
-            handles.push((handle, self.bytes(slice)));
-        }
-        for (handle, bytes) in handles {
-            let bytes = self.e.int(I64, bytes as i64);
-            stacks.read.push(self.call(self.e.host.read, &[self.region, handle, bytes, stacks.trips]));
-        }
-        for &(slice, stack, _) in &turns.ys {
-            let bytes = self.bytes(slice) as i64;
-            let bytes = self.e.int(I64, bytes);
-            let handle = self.call(self.e.host.make, &[self.region, bytes, stacks.trips]);
-            let pointer = self.pointer(stack);
-            self.e.b.ins().store(flags(), handle, pointer, 0);
-            stacks.made.push(handle);
-        }
-        stacks
-    }
-
-    /// The greater of a number and the number of records of a stack.
-    fn longer(&mut self, trips: Value, handle: Value) -> Value {
-        let (some, join) = (self.e.b.create_block(), self.e.b.create_block());
-        self.e.b.append_block_param(join, I64);
-        self.e.b.ins().brif(handle, some, &[], join, &block_args(&[trips]));
-        self.e.b.switch_to_block(some);
-        let records = self.e.b.ins().load(I64, flags(), handle, layout::LEN);
-        let longer = self.e.b.ins().smax(trips, records);
-        self.e.b.ins().jump(join, &block_args(&[longer]));
-        self.e.b.switch_to_block(join);
-        self.e.b.block_params(join)[0]
-    }
-
-    /// In a turn: where it reads its records, and the places of those that it gives.
-    fn bind_stacks(&mut self, turns: &Loop, stacks: &Stacks, counter: Value) -> Vec<Value> {
-        let mut turn = counter;
-        if let LoopKind::Stacked { reverse: true } = turns.kind {
-            let last = self.e.b.ins().iadd_imm_s(stacks.trips, -1);
-            turn = self.e.b.ins().isub(last, counter);
-        }
-        for (&(_, slice), &first) in turns.xs.iter().zip(&stacks.read) {
-            let bytes = self.bytes(slice) as i64;
-            let distance = self.e.b.ins().imul_imm_s(turn, bytes);
-            let place = self.e.b.ins().iadd(first, distance);
-            self.bind(slice, place);
-        }
-        let mut places = Vec::new();
-        for (&(slice, _, copied), &handle) in turns.ys.iter().zip(&stacks.made) {
-            if let LoopKind::While { .. } = turns.kind {
-                self.push(handle, turn);
-            }
-            let first = self.e.b.ins().load(I64, flags(), handle, layout::DATA);
-            let bytes = self.bytes(slice) as i64;
-            let distance = self.e.b.ins().imul_imm_s(turn, bytes);
-            let place = self.e.b.ins().iadd(first, distance);
-            if !copied {
-                self.bind(slice, place);
-            }
-            places.push(place);
-        }
-        places
-    }
-
-    /// Adds a record, number `turn`, to a stack.
-    fn push(&mut self, handle: Value, turn: Value) {
-        let (full, join) = (self.e.b.create_block(), self.e.b.create_block());
-        self.e.b.set_cold_block(full);
-        let capacity = self.e.b.ins().load(I64, flags(), handle, layout::CAPACITY);
-        let fits = self.e.b.ins().icmp(IntCC::UnsignedLessThan, turn, capacity);
-        self.e.b.ins().brif(fits, join, &[], full, &[]);
-        self.e.b.switch_to_block(full);
-        self.e.b.ins().call(self.e.host.grow, &[self.region, handle]);
-        self.e.b.ins().jump(join, &[]);
-        self.e.b.switch_to_block(join);
-        let records = self.e.b.ins().iadd_imm_s(turn, 1);
-        self.e.b.ins().store(flags(), records, handle, layout::LEN);
-    }
-
-    /// Copies a value to where it belongs, unless turns happened to leave it there.
-    fn settle(&mut self, to: Value, from: Value, bytes: usize) {
-        let (moved, join) = (self.e.b.create_block(), self.e.b.create_block());
-        let elsewhere = self.e.b.ins().icmp(IntCC::NotEqual, to, from);
-        self.e.b.ins().brif(elsewhere, moved, &[], join, &[]);
-        self.e.b.switch_to_block(moved);
-        copy(&mut self.e, to, from, bytes);
-        self.e.b.ins().jump(join, &[]);
-        self.e.b.switch_to_block(join);
-    }
-
-    fn slice(&mut self, stacked: Buf, slice: Buf, turn: Value) -> Value {
-        let base = self.pointer(stacked);
-        let distance = self.e.b.ins().imul_imm_s(turn, self.schedule.bufs[slice.0 as usize].bytes() as i64);
-        self.e.b.ins().iadd(base, distance)
     }
 }
