@@ -2,8 +2,10 @@
 //! and control flow on closures. [`jnp`](crate::numpy) promotes and broadcasts as NumPy does.
 
 pub use jax_core::api::stop_gradient;
-pub use jax_core::lax::control::{ScanOptions, scan_with};
-pub use jax_core::lax::{cond, dynamic_slice, dynamic_update_slice, fori_loop, map, scan, switch, while_loop};
+pub use jax_core::lax::{
+    AssociativeScanOptions, ScanOptions, associative_scan, associative_scan_with, cond, dynamic_slice,
+    dynamic_update_slice, fori_loop, map, map_with, scan, scan_with, switch, while_loop,
+};
 pub use jax_core::prim::arg::{argmax, argmin};
 pub use jax_core::prim::arith::{
     abs, add, cbrt, div, integer_pow, max, min, mul, neg, pow, rem, rsqrt, sign, sqrt, square, sub,

@@ -138,3 +138,74 @@ fn compile_time_does_not_depend_on_trip_counts() {
     let (short, long) = (time(3), time(1000));
     assert!(long < short * 4 + std::time::Duration::from_millis(20), "{short:?} and {long:?}");
 }
+
+/// Turns until a point leaves the circle of radius 2, at most 256.
+fn escape(cr: Array, ci: Array) -> Array {
+    let inside = |(i, zr, zi): (Array, Array, Array)| i.less(256) & (&zr * &zr + &zi * &zi).less(4.0f32);
+    let turn = move |(i, zr, zi): (Array, Array, Array)| (i + 1, &zr * &zr - &zi * &zi + &cr, 2.0f32 * &zr * &zi + &ci);
+    let zero = Array::from_slice(&[0f32], &[]);
+    lax::while_loop(inside, turn, (count(0), zero.clone(), zero)).0
+}
+
+#[test]
+fn each_pixel_is_a_loop() {
+    let n = 1000;
+    let axis = |from: f32| -> Vec<f32> { (0..n).map(|i| from + 3.0 * i as f32 / n as f32).collect() };
+    let (re, im) = (axis(-2.0), axis(-1.5));
+    let image = jit(vmap(vmap(escape).in_axes((0, None))).in_axes((None, 0)));
+    let (x, y) = (Array::from_slice(&re, &[n]), Array::from_slice(&im, &[n]));
+    let found = image(x, y);
+    let here = |cr: f32, ci: f32| {
+        let (mut zr, mut zi, mut i) = (0f32, 0f32, 0);
+        while i < 256 && zr * zr + zi * zi < 4.0 {
+            (zr, zi) = (zr * zr - zi * zi + cr, 2.0 * zr * zi + ci);
+            i += 1;
+        }
+        i
+    };
+    let same = found.to_vec::<i32>().iter().enumerate().filter(|(at, i)| **i == here(re[at % n], im[at / n])).count();
+    assert!(same > n * n - n, "{same} of {} pixels", n * n);
+}
+
+#[test]
+fn associative_scans() {
+    for n in 0..10usize {
+        let x: Vec<f64> = (0..n).map(|i| 0.5 + i as f64).collect();
+        let sums: Vec<f64> = (0..n).map(|i| x[..=i].iter().sum()).collect();
+        let back: Vec<f64> = (0..n).map(|i| x[i..].iter().sum()).collect();
+        let x = Array::from_slice(&x, &[n]);
+        close(&lax::associative_scan(|a: Array, b: Array| a + b, x.clone()), &sums, 1e-15);
+        let reverse = lax::AssociativeScanOptions { reverse: true, ..Default::default() };
+        close(&lax::associative_scan_with(reverse, |a: Array, b: Array| a + b, x), &back, 1e-15);
+    }
+    // y ← a y + b, as products of affine maps, along the last axis.
+    let wave = |by: f32| Array::from_slice(&(0..21).map(|i| (i as f32 * by).sin()).collect::<Vec<f32>>(), &[3, 7]);
+    let (a, b) = (wave(0.7), wave(1.3));
+    let along = lax::AssociativeScanOptions { axis: -1, ..Default::default() };
+    let compose = |(a, b): (Array, Array), (c, d): (Array, Array)| (&a * &c, &c * &b + d);
+    let found = lax::associative_scan_with(along, compose, (a.clone(), b.clone())).1;
+    let turn = |y: Array, (a, b): (Array, Array)| {
+        let next = &a * &y + b;
+        (next.clone(), next)
+    };
+    let want = lax::scan(turn, jnp::zeros(3), (a.t(), b.t())).1.t();
+    close(&found, &want.astype(DType::F64).to_vec::<f64>(), 1e-5);
+    let truths = Array::from_bools(&[false, false, true, false, true], &[5]);
+    let any = lax::associative_scan(|a: Array, b: Array| a | b, truths);
+    assert_eq!(any.to_bools(), [false, false, true, true, true]);
+    let last = |x: Array| lax::associative_scan(|a: Array, b: Array| a * b, x).max(0);
+    let x = Array::from_slice(&[2.0, 3.0, 4.0], &[3]);
+    close(&grad(last)(x), &[12.0, 8.0, 6.0], 1e-15);
+}
+
+#[test]
+fn maps_in_batches() {
+    let x = Array::from_slice(&(0..7).map(f64::from).collect::<Vec<f64>>(), &[7]);
+    let f = |x: Array| (x.sin(), &x * &x);
+    let (sines, squares) = lax::map(f, x.clone());
+    for size in [1, 2, 3, 7, 100] {
+        let (found, more) = lax::map_with(size, f, x.clone());
+        close(&found, &sines.to_vec::<f64>(), 1e-15);
+        close(&more, &squares.to_vec::<f64>(), 0.0);
+    }
+}

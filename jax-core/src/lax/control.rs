@@ -1,30 +1,37 @@
-//! Control flow on closures: `cond`, `switch`, `while_loop`, `fori_loop`, `scan`, `map`.
+//! Control flow on closures: `cond`, `switch`, `while_loop`, `fori_loop`, `scan`, `map`. `associative_scan` is a file of
+//! its own.
 //!
 //! Operands, carries and results are trees of arrays; Rust scalars among the operands become weakly typed arrays.
 //! What a closure captures is an operand too, so it differentiates and batches. How all this is traced stands in `flat`.
 
 use super::flat::{self, Parts, structure_error};
 use crate::array::fail::here;
-use crate::array::{Array, IntoArray, with_span};
+use crate::array::{Array, IntoArray, builder, with_span};
 use crate::base::DType;
 use crate::base::promote::promote;
+use crate::ir::Aval;
 use crate::prim::compare;
+use crate::prim::concatenate::concatenate;
 use crate::prim::convert::convert_element_type;
+use crate::prim::rule::materialize;
+use crate::prim::shape::reshape;
+use crate::prim::slice::slice_in_dim;
+use crate::transform::batch::batch;
 use crate::tree::{Arg, Flat, PyTree};
 
-fn flatten<T: Arg>(tree: T) -> Flat {
+pub(super) fn flatten<T: Arg>(tree: T) -> Flat {
     let mut flat = Flat::new();
     tree.flatten_operand(&mut flat);
     flat
 }
 
-fn flatten_tree<T: PyTree>(tree: T) -> Flat {
+pub(super) fn flatten_tree<T: PyTree>(tree: T) -> Flat {
     let mut flat = Flat::new();
     tree.flatten(&mut flat);
     flat
 }
 
-fn build<T: PyTree>(flat: &Flat) -> T {
+pub(super) fn build<T: PyTree>(flat: &Flat) -> T {
     T::unflatten(&mut flat.read())
 }
 
@@ -198,6 +205,55 @@ where
     Y: PyTree,
 {
     scan(|(), x| ((), f(x)), (), xs).1
+}
+
+/// [`map`] of so many slices at a time, in vectors: faster, and `batch_size` bounds the memory that it takes. The slices
+/// that are left over are one batch more.
+///
+/// # Panics
+/// If the leading axes differ, or there is nothing to map over.
+///
+/// ```
+/// use jax_core::array::Array;
+/// use jax_core::lax;
+/// let squares = lax::map_with(2, |x: Array| &x * &x, Array::from_slice(&[1, 2, 3], &[3]));
+/// assert_eq!(squares.to_vec::<i32>(), [1, 4, 9]);
+/// ```
+#[track_caller]
+pub fn map_with<X, Y>(batch_size: usize, f: impl Fn(X) -> Y, xs: impl Arg<Staged = X>) -> Y
+where
+    X: PyTree,
+    Y: PyTree,
+{
+    let xs = flatten(xs);
+    let length = scan_length(None, &xs.leaves);
+    let size = batch_size.clamp(1, length.max(1));
+    let slices: Vec<Aval> = xs.leaves.iter().map(|x| x.aval().with_shape(&x.shape()[1..])).collect();
+    let (closed, tokens) = builder::trace_with(&slices, |args| {
+        let y = flatten_tree(f(build(&Flat { leaves: args.into(), tokens: xs.tokens.clone() })));
+        (y.leaves.into_vec(), y.tokens)
+    });
+    let every = |args: &[Array], size: usize| -> Vec<Array> {
+        let (ys, dims) = batch(&closed, args, &vec![Some(0); args.len()], size);
+        ys.iter().zip(dims).map(|(y, dim)| materialize(y, dim, 0, size)).collect()
+    };
+    let (batches, whole) = (length / size, length / size * size);
+    let part = |from: usize, to: usize| -> Vec<Array> {
+        let part = |x: &Array| if (from, to) == (0, length) { x.clone() } else { slice_in_dim(x, from, to, 0) };
+        xs.leaves.iter().map(part).collect()
+    };
+    // The leading axis split in two, or joined.
+    let split = |x: &Array| reshape(x, &[&[batches, size], &x.shape()[1..]].concat());
+    let join = |x: &Array| reshape(x, &[&[whole], &x.shape()[2..]].concat());
+    let groups: Vec<Array> = part(0, whole).iter().map(split).collect();
+    let ys: Vec<Array> = map(|group: Vec<Array>| every(&group, size), groups).iter().map(join).collect();
+    let ys = if whole == length {
+        ys
+    } else {
+        let rest = every(&part(whole, length), length - whole);
+        ys.iter().zip(&rest).map(|(y, rest)| concatenate(&[y, rest], 0)).collect()
+    };
+    build(&Flat { leaves: ys.into(), tokens })
 }
 
 /// `on_true(operand)` if `pred` holds, else `on_false(operand)`; only that branch runs.

@@ -1,6 +1,7 @@
 //! Operations as users write them: NumPy's promotion and broadcasting in front of the primitives, operators and
 //! methods of [`Array`](crate::array::Array), and JAX's `lax` functions on closures.
 
+pub mod associative;
 pub mod axes;
 pub mod contract;
 pub mod control;
@@ -15,7 +16,8 @@ pub mod reduce;
 pub mod scalar;
 pub mod tracer;
 
+pub use associative::{AssociativeScanOptions, associative_scan, associative_scan_with};
 pub use axes::{IntoAxes, axis_of};
-pub use control::{cond, fori_loop, map, scan, switch, while_loop};
+pub use control::{ScanOptions, cond, fori_loop, map, map_with, scan, scan_with, switch, while_loop};
 pub use dynamic::{dynamic_slice, dynamic_update_slice};
 pub use tracer::{FloatElement, Tracer};
