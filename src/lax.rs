@@ -3,8 +3,8 @@
 
 pub use jax_core::api::stop_gradient;
 pub use jax_core::lax::{
-    AssociativeScanOptions, ScanOptions, associative_scan, associative_scan_with, cond, dynamic_slice,
-    dynamic_update_slice, fori_loop, map, map_with, scan, scan_with, switch, while_loop,
+    AssociativeScanOptions, ScanOptions, WhileOptions, associative_scan, associative_scan_with, cond, dynamic_slice,
+    dynamic_update_slice, fori_loop, map, map_with, scan, scan_with, switch, while_loop, while_loop_with,
 };
 pub use jax_core::prim::arg::{argmax, argmin};
 pub use jax_core::prim::arith::{

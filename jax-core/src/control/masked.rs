@@ -74,6 +74,7 @@ pub(super) fn batch_while(of: &While, args: &[Array], dims: &[Option<usize>], si
         cond_nconsts: 0,
         body_nconsts: extra.len() + consts,
         body_jaxpr: Arc::new(jaxpr),
+        checkpoints: of.checkpoints,
     };
     let operands: Vec<Array> =
         extra.iter().chain(&args[..consts]).chain(std::iter::once(&start)).chain(&init).cloned().collect();

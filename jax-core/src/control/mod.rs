@@ -7,6 +7,7 @@ pub mod custom;
 pub(crate) mod lanes;
 mod masked;
 pub mod remat;
+mod rewind;
 mod sample;
 pub mod scan;
 mod split;

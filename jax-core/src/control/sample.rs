@@ -65,6 +65,7 @@ fn whiles(dtype: DType) -> Vec<Sample> {
         }),
         cond_nconsts: 1,
         body_nconsts: 1,
+        checkpoints: None,
     };
     let given = |limit: Array| [&[limit, shift.clone()], &carry[..]].concat();
     // The predicate depends on the value itself.
@@ -74,10 +75,12 @@ fn whiles(dtype: DType) -> Vec<Sample> {
         body_jaxpr: program(&start, |x| vec![mul(&x[0], &float(2.5))]),
         cond_nconsts: 0,
         body_nconsts: 0,
+        checkpoints: None,
     };
     vec![
         Sample::new(counted.clone(), given(limit)),
         Sample::new(counted, given(integer(0))),
+        Sample::new(While { checkpoints: Some(2), ..growing.clone() }, vec![float(1.3)]),
         Sample::new(growing.clone(), vec![float(1.3)]),
         Sample::new(growing, vec![float(60.0)]),
     ]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::lanes::map_lanes;
 use super::masked::{batch_while, has_stacks};
+use super::rewind::Rewind;
 use super::scan::Scan;
 use super::split::{Role, split};
 use super::{close, marks, positions, present, scatter_tangents};
@@ -18,13 +19,16 @@ use crate::ir::{
 };
 use crate::kernel::{Buf, Carry, Loop, LoopKind, Step, Ty};
 use crate::prim::callback::lanes;
-use crate::prim::rule::{materialize, zeros};
+use crate::prim::rule::{add_tangents, materialize, zeros};
 use crate::prim::shape::move_axis;
 use crate::prim::stack::count_record;
 use crate::transform::batch::batch_jaxpr;
 use crate::transform::dce::{dce, dce_outs};
+use crate::transform::effects::without_effects;
+use crate::transform::eval::eval;
 use crate::transform::jvp::jvp_jaxpr;
 use crate::transform::linearize::{partial_eval, unknown_outs};
+use crate::transform::transpose::backward;
 
 /// A conditional loop. Operands: consts of the predicate, consts of the body, initial carry. Results: final carry, then
 /// a stack for each value that the body gives besides the carry, which every turn pushes to.
@@ -41,12 +45,21 @@ pub struct While {
     pub cond_nconsts: usize,
     /// How many operands only the body sees unchanged.
     pub body_nconsts: usize,
+    /// How many snapshots reverse mode may keep; `None` keeps what it needs of every turn.
+    pub checkpoints: Option<usize>,
 }
 
 /// Runs a loop body, already traced with what it closed over as its first arguments, while a predicate holds.
 #[track_caller]
 pub fn while_loop(primitive: While, operands: &[Array]) -> Vec<Array> {
     bind(Prim::new(primitive), &operands.iter().collect::<Vec<_>>()).into_vec()
+}
+
+fn known(operand: &Operand) -> Array {
+    match operand {
+        Operand::Known(value) => value.clone(),
+        Operand::Linear(aval) => crate::bug!("a linear operand of type {aval} where a known one is needed"),
+    }
 }
 
 fn closed(jaxpr: &Arc<Jaxpr>) -> ClosedJaxpr {
@@ -129,6 +142,7 @@ impl While {
             body_jaxpr: Arc::new(body_jaxpr),
             cond_nconsts: self.cond_nconsts,
             body_nconsts: consts + dotted,
+            checkpoints: self.checkpoints,
         };
         let out = while_loop(primitive, &operands);
         let (carry, out) = out.split_at(carry);
@@ -142,17 +156,19 @@ impl While {
     fn transpose(&self, cts: &[Tangent], operands: &[Operand]) -> Vec<Tangent> {
         let linear: Vec<bool> = operands.iter().map(|operand| matches!(operand, Operand::Linear(_))).collect();
         let avals: Vec<Aval> = operands.iter().map(Operand::aval).collect();
-        let Some(parts) = self.partial_eval(&avals, &linear) else {
+        let plain = While { checkpoints: None, ..self.quiet() };
+        let Some(parts) = plain.partial_eval(&avals, &linear) else {
             raise(Error::new(
                 ErrorKind::Transform,
                 "while",
                 "a while loop whose predicate depends on what it is linear in has no transpose.",
             ))
         };
-        let known = |operand: &Operand| match operand {
-            Operand::Known(value) => value.clone(),
-            Operand::Linear(aval) => crate::bug!("a linear operand of type {aval} where a known one is needed"),
-        };
+        if let Some(checkpoints) = self.checkpoints
+            && self.pushes() == 0
+        {
+            return self.quiet().rewind(checkpoints, cts, operands, &linear);
+        }
         let inputs: Vec<Array> = parts.known_ins.iter().map(|&i| known(&operands[i])).collect();
         let results = bind(parts.known.clone(), &inputs.iter().collect::<Vec<_>>());
         let residuals = &results[parts.known_outs.len()..];
@@ -179,12 +195,99 @@ impl While {
         cotangents
     }
 
+    /// A loop split so that nothing is kept: the unknown part runs the known one again.
+    fn recomputed(&self, unknown: &[bool], carry: &[bool]) -> Option<PartialEval> {
+        let used: Vec<bool> = carry.iter().map(|&unknown| !unknown).collect();
+        let (known, needed, given) = match Primitive::dce(self, &used) {
+            Some(parts) => parts,
+            None => (Prim::new(self.clone()), vec![true; unknown.len()], used),
+        };
+        Some(PartialEval {
+            known,
+            known_ins: positions(&needed),
+            known_outs: positions(&given),
+            unknown: Prim::new(self.quiet()),
+            unknown_ins: (0..unknown.len()).map(Source::Operand).collect(),
+            unknown_outs: carry.iter().enumerate().map(|(i, &unknown)| unknown.then_some(i)).collect(),
+        })
+    }
+
+    /// The loop without its effects, to run again.
+    fn quiet(&self) -> While {
+        let quiet = |jaxpr: &Jaxpr| Arc::new(without_effects(jaxpr).into_owned());
+        let (cond_jaxpr, body_jaxpr) = (quiet(&self.cond_jaxpr), quiet(&self.body_jaxpr));
+        While { cond_jaxpr, body_jaxpr, ..self.clone() }
+    }
+
+    /// How many values each turn pushes.
+    fn pushes(&self) -> usize {
+        self.body_jaxpr.outs.len() + self.cond_nconsts - self.cond_jaxpr.invars.len()
+    }
+
+    /// The linear part of a loop transposed, from snapshots of what the known part carries.
+    fn rewind(&self, checkpoints: usize, cts: &[Tangent], operands: &[Operand], linear: &[bool]) -> Vec<Tangent> {
+        let (cond_consts, body_consts, init) = self.split(operands);
+        let (_, consts, carry) = self.split(linear);
+        let carry = self.fix_carry(consts, carry, |ins| unknown_outs(&self.body_jaxpr, ins));
+        let values = |operands: &[Operand], marks: &[bool]| -> Vec<Array> {
+            operands.iter().zip(marks).filter(|(_, linear)| !**linear).map(|(operand, _)| known(operand)).collect()
+        };
+        let cond_consts = values(cond_consts, &vec![false; cond_consts.len()]);
+        let (fixed, start) = (values(body_consts, consts), values(init, &carry));
+        let marks: Vec<bool> = consts.iter().chain(&carry).copied().collect();
+        let unmarked = |marks: &[bool]| (0..marks.len()).filter(|&i| !marks[i]).collect::<Vec<usize>>();
+        let cond_carry = unmarked(&carry).into_iter().map(|i| self.cond_nconsts + i);
+        let cond_ins: Vec<usize> = (0..self.cond_nconsts).chain(cond_carry).collect();
+        let cond = closed(&Arc::new(self.cond_jaxpr.reorder(&cond_ins, &[0])));
+        let unlinear: Vec<bool> = carry.iter().map(|&linear| !linear).collect();
+        let turn = dce_outs(&self.body_jaxpr, &unlinear).0;
+        let outs: Vec<usize> = (0..turn.outs.len()).collect();
+        let turn = closed(&Arc::new(turn.reorder(&unmarked(&marks), &outs)));
+        let aval = |i: usize| self.body_jaxpr.aval(self.body_jaxpr.invars[i]);
+        let unknown = positions(&marks);
+        let sums = consts.iter().filter(|&&linear| linear).count();
+        let given = |values: &[Array]| -> Vec<Tangent> {
+            let mut values = fixed.iter().chain(values).cloned();
+            marks.iter().map(|&linear| if linear { None } else { values.next() }).collect()
+        };
+        let adjoint = |values: &[Array], cotangents: &[Array]| -> Vec<Array> {
+            let (_, linear, residuals) = partial_eval(&closed(&self.body_jaxpr), &given(values), &carry);
+            let after: Vec<Tangent> = cotangents[sums..].iter().cloned().map(Some).collect();
+            let before = backward(&linear, &residuals, &after);
+            let zero = |ct: Tangent, i: usize| ct.unwrap_or_else(|| zeros(aval(i)));
+            let sum = |(position, ct): (usize, Tangent)| match position < sums {
+                true => add_tangents(Some(cotangents[position].clone()), ct),
+                false => Some(zero(ct, unknown[position])),
+            };
+            before.into_iter().enumerate().filter_map(sum).collect()
+        };
+        let loops = Rewind {
+            goes_on: &|values| eval(&cond, &[&cond_consts, values].concat()).remove(0),
+            step: &|values| eval(&turn, &[&fixed, values].concat()),
+            adjoint: &adjoint,
+        };
+        let last = positions(&carry).into_iter().map(|i| cts[i].clone());
+        let ends = std::iter::repeat_n(None, sums).chain(last);
+        let ends: Vec<Array> =
+            ends.zip(&unknown).map(|(ct, &i): (Tangent, _)| ct.unwrap_or_else(|| zeros(aval(i)))).collect();
+        let mut cotangents: Vec<Tangent> = vec![None; operands.len()];
+        for (ct, &i) in loops.run(checkpoints, &start, &ends).into_iter().zip(&unknown) {
+            let operand = self.cond_nconsts + i;
+            cotangents[operand] = linear[operand].then_some(ct);
+        }
+        cotangents
+    }
+
     fn read(eqn: &Reading<'_>) -> Read<While> {
         let primitive = While {
             cond_jaxpr: eqn.jaxpr("cond_jaxpr")?,
             body_jaxpr: eqn.jaxpr("body_jaxpr")?,
             cond_nconsts: eqn.usize("cond_nconsts")?,
             body_nconsts: eqn.usize("body_nconsts")?,
+            checkpoints: match eqn.param("checkpoints") {
+                Ok(_) => Some(eqn.usize("checkpoints")?),
+                Err(_) => None,
+            },
         };
         let consts = primitive.cond_nconsts.checked_add(primitive.body_nconsts);
         if consts.is_none_or(|consts| consts > eqn.ins.len()) {
@@ -206,12 +309,15 @@ impl Primitive for While {
     }
 
     fn params(&self) -> Params {
-        vec![
+        let mut params = vec![
             ("body_jaxpr", Param::Jaxpr(Arc::new(closed(&self.body_jaxpr)))),
             ("body_nconsts", Param::Int(self.body_nconsts as i64)),
             ("cond_jaxpr", Param::Jaxpr(Arc::new(closed(&self.cond_jaxpr)))),
             ("cond_nconsts", Param::Int(self.cond_nconsts as i64)),
-        ]
+        ];
+        // JAX's loops have no such parameter, so one that is not used does not print.
+        params.extend(self.checkpoints.map(|checkpoints| ("checkpoints", Param::Int(checkpoints as i64))));
+        params
     }
 
     fn type_rule(&self, ins: &[Aval]) -> Result<Vec<Aval>> {
@@ -286,6 +392,7 @@ impl Primitive for While {
             body_nconsts: body_extra.len() + self.body_nconsts,
             cond_jaxpr: Arc::new(cond_jaxpr),
             body_jaxpr: Arc::new(body_jaxpr),
+            checkpoints: self.checkpoints,
         };
         let axes = carry_marks.iter().map(|&batched| batched.then_some(0)).collect();
         (while_loop(primitive, &operands), axes)
@@ -321,6 +428,9 @@ impl Primitive for While {
         let blocked = carry.iter().zip(&used[self.cond_nconsts..]).any(|(&unknown, &used)| unknown && used);
         if blocked || cond_consts.contains(&true) || !(carry.contains(&true) || consts.contains(&true)) {
             return None;
+        }
+        if self.checkpoints.is_some() && self.pushes() == 0 {
+            return self.recomputed(unknown, &carry);
         }
         let body_at = self.cond_nconsts;
         let body_unknown: Vec<bool> = consts.iter().chain(&carry).copied().collect();
@@ -358,6 +468,7 @@ impl Primitive for While {
             body_jaxpr: Arc::new(dce(&parts.known)),
             cond_nconsts: self.cond_nconsts,
             body_nconsts: known_consts,
+            checkpoints: None,
         };
         // The unknown loop: consts; the carry; what turns pushed, first the stack that counts them.
         let unknown_body = positions(&body_unknown).into_iter().map(|i| Source::Operand(body_at + i));
@@ -423,6 +534,7 @@ impl Primitive for While {
             body_jaxpr: Arc::new(body.reorder(&body_ins, &outs)),
             cond_nconsts: cond_ins.len() - carry.len(),
             body_nconsts: body_ins.len() - carry.len(),
+            checkpoints: self.checkpoints,
         };
         let needed = consts.into_iter().chain(kept[..carried].iter().copied()).collect();
         Some((Prim::new(primitive), needed, kept))

@@ -88,10 +88,13 @@ pub fn associative_scan_with<T: PyTree>(
     build(&tree(&turn(&scanned)))
 }
 
+/// A function of two lists of arrays.
+type Combine<'a> = dyn Fn(&[Array], &[Array]) -> Vec<Array> + 'a;
+
 /// Pairs are combined and scanned: the results at odd places; those at even places are one combination more. (Blelloch,
 /// "Prefix sums and their applications", 1990; here as JAX does it, and with its equations.)
 #[track_caller]
-fn halves(combine: &dyn Fn(&[Array], &[Array]) -> Vec<Array>, elems: &[Array], axis: usize) -> Vec<Array> {
+fn halves(combine: &Combine<'_>, elems: &[Array], axis: usize) -> Vec<Array> {
     let count = elems[0].shape()[axis];
     if count < 2 {
         return elems.to_vec();

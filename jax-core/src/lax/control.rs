@@ -121,17 +121,64 @@ pub(crate) fn scan_length(mut length: Option<usize>, xs: &[Array]) -> usize {
     }
 }
 
-/// Runs `body` while `cond` holds of what it gave last, starting with `init`.
+/// How [`while_loop_with`] runs.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct WhileOptions {
+    /// How many snapshots of what it carries reverse mode may keep. `None` keeps what it needs of every turn, which is
+    /// fastest; with `s` snapshots a turn runs again at most `r` times in a loop of `C(s + r, s)` turns.
+    pub checkpoints: Option<usize>,
+}
+
+/// Runs `body` while `cond` holds of what it gave last, starting with `init`. Reverse mode keeps what it needs of every
+/// turn; [`while_loop_with`] bounds that.
 ///
 /// # Panics
 /// If `cond` does not give a scalar `bool`, or `body` changes the type of its argument.
+///
+/// ```
+/// use jax_core::array::Array;
+/// use jax_core::lax;
+/// let next_power = lax::while_loop(|x: Array| x.less(100), |x: Array| x * 2, 3);
+/// assert_eq!(next_power.item_i64(), 192);
+/// ```
 #[track_caller]
 pub fn while_loop<C>(cond: impl Fn(C) -> Array, body: impl Fn(C) -> C, init: impl Arg<Staged = C>) -> C
 where
     C: PyTree,
 {
+    while_loop_with(WhileOptions::default(), cond, body, init)
+}
+
+/// [`while_loop`] with options.
+///
+/// # Panics
+/// If `cond` does not give a scalar `bool`, or `body` changes the type of its argument.
+///
+/// ```
+/// use jax_core::api::grad;
+/// use jax_core::array::Array;
+/// use jax_core::lax::{self, WhileOptions};
+/// // A derivative through a thousand turns, from eight of them.
+/// let options = WhileOptions { checkpoints: Some(8) };
+/// let f = move |x: Array| {
+///     let turn = |(i, x): (Array, Array)| (i + 1, &x + x.sin() * 1e-3f32);
+///     lax::while_loop_with(options, |(i, _): (Array, Array)| i.less(1000), turn, (0, x)).1
+/// };
+/// assert!(grad(f)(Array::from_slice(&[1.0f32], &[])).item_f32() > 1.0);
+/// ```
+#[track_caller]
+pub fn while_loop_with<C>(
+    options: WhileOptions,
+    cond: impl Fn(C) -> Array,
+    body: impl Fn(C) -> C,
+    init: impl Arg<Staged = C>,
+) -> C
+where
+    C: PyTree,
+{
     let goes_on = |carry: &Flat| cond(build(carry));
-    build(&flat::while_loop(&positions("while_loop"), flatten(init), goes_on, |carry| flatten_tree(body(build(carry)))))
+    let turn = |carry: &Flat| flatten_tree(body(build(carry)));
+    build(&flat::while_loop(&positions("while_loop"), options, flatten(init), goes_on, turn))
 }
 
 /// Runs `body(i, value)` for `i` from `lower` to `upper`, exclusive. With bounds known while tracing this is a

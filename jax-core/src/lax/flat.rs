@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::control::ScanOptions;
+use super::control::{ScanOptions, WhileOptions};
 use crate::array::fail::{here, raise};
 use crate::array::{Array, at_caller, builder, with_span};
 use crate::base::error::ErrorKind;
@@ -167,6 +167,7 @@ pub(crate) fn scan(
 #[track_caller]
 pub(crate) fn while_loop(
     parts: &Parts<'_>,
+    options: WhileOptions,
     mut init: Flat,
     cond: impl FnOnce(&Flat) -> Array,
     body: impl Fn(&Flat) -> Flat,
@@ -194,6 +195,7 @@ pub(crate) fn while_loop(
         body_jaxpr: Arc::new(body_jaxpr),
         cond_nconsts: cond_consts.len(),
         body_nconsts: body_consts.len(),
+        checkpoints: options.checkpoints,
     };
     let operands: Vec<Array> = cond_consts.into_iter().chain(body_consts).chain(init.leaves).collect();
     tree(&bind_while(primitive, &operands), &init.tokens)

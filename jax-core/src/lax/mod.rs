@@ -18,6 +18,8 @@ pub mod tracer;
 
 pub use associative::{AssociativeScanOptions, associative_scan, associative_scan_with};
 pub use axes::{IntoAxes, axis_of};
-pub use control::{ScanOptions, cond, fori_loop, map, map_with, scan, scan_with, switch, while_loop};
+pub use control::{
+    ScanOptions, WhileOptions, cond, fori_loop, map, map_with, scan, scan_with, switch, while_loop, while_loop_with,
+};
 pub use dynamic::{dynamic_slice, dynamic_update_slice};
 pub use tracer::{FloatElement, Tracer};

@@ -4,7 +4,7 @@
 use jax_core::api::{grad, hessian, jit, linear_transpose, vjp, vmap};
 use jax_core::array::{Array, builder};
 use jax_core::base::{DType, Scalar};
-use jax_core::lax;
+use jax_core::lax::{self, WhileOptions};
 use jax_core::prim::compare::{gt, lt};
 
 use super::check::*;
@@ -172,6 +172,44 @@ fn a_pullback_is_used_twice_and_later() {
     let (two,) = pullback.call(number(2.0));
     assert_close(&slope, &one, 0.0, || "once".into());
     assert_close(&(&slope + &slope), &two, 0.0, || "twice".into());
+}
+
+#[test]
+fn snapshots_in_place_of_all_turns() {
+    // Two values of which one is linear in the other, a matrix that turns share, and a value that nobody differentiates.
+    let run = |w: &Array, x: &Array, checkpoints: Option<usize>, n: i32| {
+        let w = w.clone();
+        let turn = move |(i, x, y, k): (Array, Array, Array, Array)| {
+            let next = (&w * &x).sum(1).tanh() + &x * 0.5;
+            (i + 1, next, y * 1.5 + x.sum(None), k * 2)
+        };
+        let options = WhileOptions { checkpoints };
+        let goes_on = move |(i, ..): (Array, Array, Array, Array)| lt(&i, &count(n));
+        let (_, x, y, _) = lax::while_loop_with(options, goes_on, turn, (count(0), x.clone(), number(0.1), count(1)));
+        (x, y)
+    };
+    let args = [vector(&[2, 2], &[0.5, -0.3, 0.8, 0.1]), vector(&[2], &[0.4, -0.9])];
+    for (checkpoints, n) in [(1, 3), (2, 7), (3, 1), (2, 0)] {
+        obeys("snapshots", 1, &args, BOTH, |args| {
+            let (x, y) = run(&args[0], &args[1], Some(checkpoints), n);
+            vec![x, y]
+        });
+        let loss = |checkpoints| {
+            move |w: Array, x: Array| {
+                let (x, y) = run(&w, &x, checkpoints, n);
+                (&x * &x).sum(None) + y
+            }
+        };
+        let (w, x) = (args[0].clone(), args[1].clone());
+        let want = grad(loss(None))(w.clone(), x.clone());
+        assert_close(&want, &grad(loss(Some(checkpoints)))(w, x), 1e-14, || format!("{checkpoints} of {n}"));
+    }
+    obeys("snapshots to order two", 2, &[number(0.7)], BOTH, |args| {
+        let turn = |(i, x): (Array, Array)| (i + 1, x.sin() * 1.2);
+        let goes_on = |(i, _): (Array, Array)| lt(&i, &count(5));
+        let options = WhileOptions { checkpoints: Some(2) };
+        vec![lax::while_loop_with(options, goes_on, turn, (count(0), args[0].clone())).1]
+    });
 }
 
 #[test]

@@ -284,7 +284,7 @@ mod tests {
             assert_eq!((read_at(10_001, 9_999), read_at(10_001, 10_000)), (9_999, 0));
             assert_eq!(read(region, stack, 4, 3).cast::<u32>().add(2).read(), 0);
             assert_eq!(read(region, std::ptr::null(), 8, 1).cast::<u64>().read(), 0);
-            assert_eq!(mark(region), 4 << 32);
+            assert_eq!(mark(region), 5 << 32);
             release(region, 1 << 32);
             assert_eq!(mark(region), 1 << 32);
             let own = open(region);

@@ -137,9 +137,11 @@ impl Inside {
         if extent < 2 || extent.saturating_mul(turn) < PARALLEL_WORK {
             return None;
         }
-        let mut arena = usize::MAX..0;
+        let mut arena: Option<Range<usize>> = None;
         let mut hold = |offset: usize, bytes: usize| {
-            arena = arena.start.min(offset)..arena.end.max(offset + bytes.next_multiple_of(crate::memory::ALIGN));
+            let own = offset..offset + bytes.next_multiple_of(crate::memory::ALIGN);
+            let all = arena.clone().unwrap_or_else(|| own.clone());
+            arena = Some(all.start.min(own.start)..all.end.max(own.end));
         };
         for buf in &self.defined {
             let bytes = bufs[buf.0 as usize].bytes();
@@ -150,9 +152,7 @@ impl Inside {
                 hold(offset, bytes);
             }
         }
-        if arena.start > arena.end {
-            arena = 0..0;
-        }
+        let arena = arena.unwrap_or(0..0);
         let chunk = extent.div_ceil(256).max(CHUNK_WORK.div_ceil(turn));
         if arena.len() > PRIVATE_BYTES || chunk >= extent {
             return None;

@@ -126,7 +126,8 @@ impl Generator {
             vec![arith::add(&args[consts.len()], &int(1)), next.swap_remove(0)]
         })
         .jaxpr;
-        let primitive = While { cond_jaxpr, body_jaxpr, cond_nconsts: 1, body_nconsts: consts.len() };
+        let primitive =
+            While { cond_jaxpr, body_jaxpr, cond_nconsts: 1, body_nconsts: consts.len(), checkpoints: None };
         while_loop(primitive, &[vec![turns], consts, carry].concat())
     }
 

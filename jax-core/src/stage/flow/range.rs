@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::state::{self, State};
 use crate::array::{Array, IntoArray};
 use crate::base::Scalar;
-use crate::lax::control::ScanOptions;
+use crate::lax::control::{ScanOptions, WhileOptions};
 use crate::lax::flat::{self, Parts, structure_error};
 use crate::lax::{operators, promote};
 use crate::prim::elementwise::constant_like;
@@ -157,7 +157,13 @@ impl Steps {
                     true => compare::lt(&carry.leaves[0], &end),
                     false => compare::gt(&carry.leaves[0], &end),
                 };
-                flat::while_loop(&parts, state::with_first(self.first.clone(), init), goes_on, turn)
+                flat::while_loop(
+                    &parts,
+                    WhileOptions::default(),
+                    state::with_first(self.first.clone(), init),
+                    goes_on,
+                    turn,
+                )
             }
         };
         state::build(&state::after_first(&out))

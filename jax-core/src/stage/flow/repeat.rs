@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use super::branch::Condition;
 use super::state::{self, State};
 use crate::array::{Array, IntoArray};
+use crate::lax::control::WhileOptions;
 use crate::lax::flat::{self, Parts};
 use crate::tree::Flat;
 
@@ -70,7 +71,13 @@ impl<'a, S, F> TracedWhile<'a, S, F> {
             *ends.borrow_mut() = next_ends;
             next
         };
-        state::build(&flat::while_loop(&Parts { op: "while", name: &name, scalars_grow: true }, init, goes_on, turn))
+        state::build(&flat::while_loop(
+            &Parts { op: "while", name: &name, scalars_grow: true },
+            WhileOptions::default(),
+            init,
+            goes_on,
+            turn,
+        ))
     }
 }
 
