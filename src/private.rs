@@ -6,7 +6,7 @@ pub use jax_core::base::DType;
 pub use jax_core::stage::{Call, Cmp, Dim, Dims, Dup, Instances, LitBin, Passing, Staged, Traceable, Traced, Tree};
 pub use jax_core::tree::{Arg, Flat, Leaves, PyTree, Ret, Reusable};
 
-pub use jax_core::stage::flow::{Condition, range, range_inclusive, repeat};
+pub use jax_core::stage::flow::{Condition, Exit, Items, Pending, Together, range, range_inclusive, repeat};
 
 pub use jax_core::api::debug::{Shown, Value, check, print as debug_print};
 pub use jax_core::array::Array;
@@ -49,6 +49,26 @@ pub fn cast<T: Element>(value: impl IntoArray) -> Array {
 /// The condition of an `if`, whose type says whether it is decided while tracing.
 pub fn condition<C: Condition>(condition: C) -> C::Branch {
     condition.branch()
+}
+
+/// What a `for` goes through, whose type says whether it is a scan.
+pub fn items<I: Items>(items: I) -> I::Each {
+    items.items()
+}
+
+/// A value that is there.
+pub fn present<T>(value: T) -> Pending<T> {
+    Pending::Present(value)
+}
+
+/// A value that is not there yet.
+pub fn absent<T>() -> Pending<T> {
+    Pending::Absent
+}
+
+/// No exit so far.
+pub fn no_exit() -> Exit {
+    Exit::none()
 }
 
 /// A weakly typed scalar of this dtype, as a staged function sees a Rust scalar.

@@ -172,3 +172,37 @@ fn lorenz() {
     assert!(std::fs::read(&picture).expect("a picture").starts_with(b"\x89PNG"));
     std::fs::remove_file(picture).expect("the picture is there");
 }
+
+#[test]
+fn control_flow() {
+    let out = output("control_flow", &[]);
+    let expected = [
+        "bend: 9 and 3, with slopes 6 and -1\ncollatz: 111 steps from 27, 118 from 97\ncompiled 1 time\n",
+        "lines of its program for 20 turns: 14, for 20000: 14\n",
+        "fibonacci: [  1   1   2   3   5   8  13  21  34  55  89 144]\n",
+    ];
+    for part in expected {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+}
+
+#[test]
+fn newton() {
+    let out = output("newton", &[]);
+    let lines: Vec<Vec<f64>> = out.lines().filter(|line| line.starts_with("root")).map(numbers).collect();
+    assert_eq!(lines.len(), 4, "{out}");
+    for line in lines {
+        let [x, y, slope, theorem] = line[..] else { panic!("{line:?}") };
+        near(y * y * y + y, x, 1e-8);
+        near(slope, theorem, 1e-8);
+    }
+    assert!(out.ends_with("compiled 1 time\n"), "{out}");
+}
+
+#[test]
+fn mandelbrot() {
+    let out = output("mandelbrot", &[]);
+    let inside = numbers(out.lines().nth(1).unwrap_or_default());
+    // The set's area is 1.5066 of the window's 7.04; 200 turns and coarse pixels let a little more in.
+    assert!(matches!(inside[..], [percent] if (20.0..23.0).contains(&percent)), "{out}");
+}

@@ -98,6 +98,11 @@ impl Build {
         expr
     }
 
+    /// What makes rustc say a message at this place.
+    pub(crate) fn error(&self, span: Span, message: &str) -> Expr {
+        Expr::Verbatim(syn::Error::new(span, message).into_compile_error())
+    }
+
     /// The type `Array`.
     pub(crate) fn array_type(&self) -> syn::Type {
         syn::Type::Path(syn::TypePath { qself: None, path: self.private("Array", Span::call_site()).path })

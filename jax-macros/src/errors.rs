@@ -384,6 +384,18 @@ pub(crate) fn declared(what: &str, declared: &str, found: &str) -> String {
     format!("{what} is declared `{declared}`, but this is {found}")
 }
 
+// Control flow.
+
+pub(crate) fn question_in_staged() -> &'static str {
+    "`?` cannot leave a branch or a loop that is staged: what a `Result` or an `Option` holds is decided while tracing; \
+     match it before, or write the branch on a `bool`"
+}
+
+pub(crate) fn two_exits() -> &'static str {
+    "two parts of this statement may leave it; give each a `let` of its own, so that the second runs only if the first \
+     did not leave"
+}
+
 // `#[derive(PyTree)]`.
 
 pub(crate) fn union_tree() -> &'static str {

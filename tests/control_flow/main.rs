@@ -3,7 +3,9 @@
 
 mod branches;
 mod choices;
+mod exits;
 mod faults;
+mod items;
 mod loops;
 mod places;
 

@@ -76,7 +76,7 @@ impl Emit<'_> {
         quote! {
             #hidden
             #(#lints)*
-            #[allow(unused_parens, unused_braces, unused_mut, unused_assignments, clippy::all)]
+            #[allow(unused_parens, unused_braces, unused_mut, unused_assignments, unreachable_code, clippy::all)]
             fn #traced #parameters(#(#inputs),*) -> <#result as #private::Ret>::Staged #bounds #inside
             #around
             #hidden

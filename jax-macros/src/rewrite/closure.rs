@@ -2,10 +2,11 @@
 
 use syn::{Block, Expr, Pat, Path, Stmt};
 
+use super::control::in_block;
 use super::flow::Var;
 use super::scope::{Facts, Origin};
 use super::settle;
-use super::walk::{Position, Walk};
+use super::walk::Walk;
 use crate::build::Build;
 use crate::types;
 
@@ -31,7 +32,10 @@ impl Walk<'_> {
                 for input in &closure.inputs {
                     walk.bind(input, &Facts::of(Origin::Traced), false);
                 }
-                walk.expr(&mut closure.body, Position::Value);
+                in_block(&mut closure.body);
+                walk.begin_body();
+                let facts = walk.side(&mut closure.body);
+                walk.end_body(&mut closure.body, &facts);
             });
         });
         let Some(captures) = self.captures.pop() else { return Facts::default() };

@@ -15,10 +15,9 @@ mod settle;
 mod statements;
 mod walk;
 
-use std::collections::BTreeSet;
-
 use syn::{BinOp, Block};
 
+use self::walk::Learned;
 use crate::build::Build;
 use crate::parse::Function;
 
@@ -30,17 +29,17 @@ const ROUNDS: usize = 8;
 pub(crate) fn body(function: &Function, build: &Build) -> Block {
     let mut written = function.body.clone();
     results::convert(&mut written, &function.result, build);
-    let mut accumulators = BTreeSet::new();
+    let mut learned = Learned::default();
     let mut body;
     let mut rounds = ROUNDS;
     let walked = loop {
         body = written.clone();
-        let walked = walk::walk(&mut body, function, build, &accumulators);
+        let walked = walk::walk(&mut body, function, build, &learned);
         rounds -= 1;
-        if rounds == 0 || walked.accumulators.len() == accumulators.len() {
+        if rounds == 0 || walked.found == learned {
             break walked;
         }
-        accumulators = walked.accumulators;
+        learned = walked.found;
     };
     let duplicated = flow::duplicated(&walked.flow, walked.uses);
     settle::settle(&mut body, &duplicated, build);

@@ -46,6 +46,9 @@ impl Wrap<'_> {
                     self.value(otherwise, ty);
                 }
             }
+            Expr::Loop(inner) => {
+                Breaks { wrap: self, ty, label: inner.label.as_ref(), inside: false }.visit_block_mut(&mut inner.body)
+            }
             Expr::Match(inner) => inner.arms.iter_mut().for_each(|arm| self.value(&mut arm.body, ty)),
             Expr::Paren(inner) => self.value(&mut inner.expr, ty),
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) | Expr::While(_) | Expr::ForLoop(_) => {}
@@ -65,6 +68,40 @@ impl Wrap<'_> {
             _ => {}
         }
     }
+}
+
+/// Wraps what a loop is left with.
+struct Breaks<'a> {
+    wrap: &'a Wrap<'a>,
+    ty: &'a Type,
+    label: Option<&'a syn::Label>,
+    /// Whether another loop is around.
+    inside: bool,
+}
+
+impl VisitMut for Breaks<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let inside = self.inside;
+        match expr {
+            Expr::Break(exit) => {
+                let ours = match (&exit.label, self.label) {
+                    (Some(label), Some(own)) => label.ident == own.name.ident,
+                    (Some(_), None) => false,
+                    (None, _) => !inside,
+                };
+                if let Some(value) = exit.expr.as_mut().filter(|_| ours) {
+                    self.wrap.value(value, self.ty);
+                }
+            }
+            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => self.inside = true,
+            Expr::Closure(_) | Expr::Async(_) => return,
+            _ => {}
+        }
+        visit_mut::visit_expr_mut(self, expr);
+        self.inside = inside;
+    }
+
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
 fn diverges(mac: &syn::Macro) -> bool {

@@ -41,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) scalar: bool,
     /// Whether it is freely copied.
     pub(crate) copy: bool,
+    /// Whether it is the value of a block that may have been left, so that it is one that may be absent.
+    pub(crate) pending: bool,
     /// The variables that it may borrow from.
     pub(crate) borrows: Vec<Var>,
 }

@@ -10,25 +10,48 @@ use crate::types;
 
 impl Walk<'_> {
     pub(super) fn block(&mut self, block: &mut Block, position: Position) -> Facts {
-        self.scoped(|walk| {
-            let mut facts = Facts::default();
-            for statement in &mut block.stmts {
-                facts = match statement {
-                    Stmt::Local(local) => {
-                        walk.local_statement(local);
-                        Facts::default()
-                    }
-                    Stmt::Expr(expr, None) => walk.expr(expr, position),
-                    Stmt::Expr(expr, Some(_)) => {
-                        walk.expr(expr, Position::Value);
-                        Facts::default()
-                    }
-                    Stmt::Macro(mac) => walk.macro_call(&mut mac.mac),
-                    Stmt::Item(_) => Facts::default(),
-                };
+        self.scoped(|walk| walk.statements(&mut block.stmts, position))
+    }
+
+    /// Statements in the scope of a block: from one on in which something may be left, the rest goes into a branch.
+    pub(super) fn statements(&mut self, stmts: &mut Vec<Stmt>, position: Position) -> Facts {
+        let mut facts = Facts::default();
+        let mut pending = false;
+        let mut index = 0;
+        while index < stmts.len() {
+            let number = self.statements;
+            self.statements += 1;
+            if self.learned.statements.contains(&number) {
+                let mut rest = stmts.split_off(index);
+                let facts = self.guarded(&mut rest, position);
+                stmts.append(&mut rest);
+                return facts;
             }
-            facts
-        })
+            facts = self.statement(&mut stmts[index], position);
+            if !self.hoisted.is_empty() {
+                self.found.statements.insert(number);
+                self.hoisted.clear();
+                pending = true;
+            }
+            index += 1;
+        }
+        Facts { pending, ..facts }
+    }
+
+    pub(super) fn statement(&mut self, statement: &mut Stmt, position: Position) -> Facts {
+        match statement {
+            Stmt::Local(local) => {
+                self.local_statement(local);
+                Facts::default()
+            }
+            Stmt::Expr(expr, None) => self.expr(expr, position),
+            Stmt::Expr(expr, Some(_)) => {
+                self.expr(expr, Position::Value);
+                Facts::default()
+            }
+            Stmt::Macro(mac) => self.macro_call(&mut mac.mac),
+            Stmt::Item(_) => Facts::default(),
+        }
     }
 
     fn local_statement(&mut self, local: &mut syn::Local) {

@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::{BinOp, Block, Expr, Lit, Pat, Type, UnOp, spanned::Spanned};
 
 use super::closure::Captures;
-use super::control::{Frame, mutates};
+use super::control::{Frame, Target, mutates};
 use super::flow::{Step, Use, Var};
 use super::macros::{self, Arguments};
 use super::names::{gives_arrays, is_random, lends, may_be_staged, of_the_host, takes_closures, takes_receiver};
@@ -18,19 +18,30 @@ use crate::build::Build;
 use crate::parse::Function;
 use crate::types::{self, Declared};
 
+/// What one round of walking finds and the next one uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Learned {
+    /// Variables that begin as a bare number and are assigned what is computed from arrays: they have to begin as
+    /// arrays.
+    pub(crate) accumulators: BTreeSet<Var>,
+    /// Statements, by number, in which something may be left that only the compiled function can leave.
+    pub(crate) statements: BTreeSet<usize>,
+    /// Loops, by number, whose turns may be left so.
+    pub(crate) loops: BTreeSet<usize>,
+}
+
 /// What a walk found.
 pub(crate) struct Walked {
     /// The flow.
     pub(crate) flow: Vec<Step>,
     /// For each marked use, whether it needs a duplicate whatever follows.
     pub(crate) uses: Vec<bool>,
-    /// Variables that begin as a bare number and are assigned what is computed from arrays: they have to begin as
-    /// arrays.
-    pub(crate) accumulators: BTreeSet<Var>,
+    /// What this round found, with what was known before.
+    pub(crate) found: Learned,
 }
 
 /// Walks a body whose accumulators are known as far as given.
-pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build, accumulators: &BTreeSet<Var>) -> Walked {
+pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build, learned: &Learned) -> Walked {
     let mut walk = Walk {
         build,
         scopes: Scopes::default(),
@@ -39,16 +50,37 @@ pub(crate) fn walk(body: &mut Block, function: &Function, build: &Build, accumul
         depth: 0,
         frames: Vec::new(),
         writes: false,
+        targets: Vec::new(),
+        learned,
+        found: learned.clone(),
+        hoisted: Vec::new(),
+        loops: 0,
+        statements: 0,
+        labels: 0,
         captures: Vec::new(),
         numbers: BTreeSet::new(),
-        accumulators: accumulators.clone(),
+        accumulators: learned.accumulators.clone(),
     };
     for param in &function.params {
         let (facts, key) = param_facts(&param.ty, param.is_static);
         walk.bind(&param.pat, &facts, key);
     }
-    walk.block(body, Position::Value);
-    Walked { flow: walk.flow, uses: walk.uses, accumulators: walk.accumulators }
+    walk.begin_body();
+    let facts = walk.block(body, Position::Value);
+    if walk.ends(&facts) {
+        let mut whole = Expr::Block(syn::ExprBlock {
+            attrs: Vec::new(),
+            label: None,
+            block: std::mem::replace(body, syn::parse_quote!({})),
+        });
+        walk.end_body(&mut whole, &facts);
+        match whole {
+            Expr::Block(whole) => *body = whole.block,
+            other => body.stmts.push(syn::Stmt::Expr(other, None)),
+        }
+    }
+    let found = Learned { accumulators: walk.accumulators, ..walk.found };
+    Walked { flow: walk.flow, uses: walk.uses, found }
 }
 
 fn param_facts(ty: &Type, is_static: bool) -> (Facts, bool) {
@@ -84,6 +116,18 @@ pub(super) struct Walk<'a> {
     /// The regions around that may become closures.
     pub(super) frames: Vec<Frame>,
     pub(super) captures: Vec<Captures>,
+    /// What exits may lead to, innermost last.
+    pub(super) targets: Vec<Target>,
+    /// What earlier rounds found.
+    pub(super) learned: &'a Learned,
+    /// What this round found.
+    pub(super) found: Learned,
+    /// Constructs that were taken out of the statement that is walked, and the names in their places.
+    pub(super) hoisted: Vec<(syn::Ident, Expr)>,
+    /// How many loops, statements and labels there were so far.
+    pub(super) loops: usize,
+    pub(super) statements: usize,
+    pub(super) labels: usize,
     /// Whether what is walked is a place that is written to.
     pub(super) writes: bool,
     /// Mutable variables that begin as a bare number.
@@ -296,7 +340,10 @@ impl Walk<'_> {
                 self.hold(&borrows);
                 Facts { copy: false, borrows, ..facts.join(&rest) }
             }
-            Expr::Block(block) if block.label.is_none() => self.block(&mut block.block, position),
+            Expr::Block(block) if block.label.is_none() => {
+                let facts = self.block(&mut block.block, position);
+                if facts.pending { self.hoist(expr, facts.origin) } else { facts }
+            }
             // A `break` may leave it early, which the walk does not follow: nothing in it counts as a last use.
             Expr::Block(block) => self.repeated(|walk| walk.block(&mut block.block, position)),
             Expr::Unsafe(block) => self.block(&mut block.block, position),
@@ -309,10 +356,7 @@ impl Walk<'_> {
                 Facts::host()
             }
             Expr::While(_) => self.while_(expr),
-            Expr::Loop(looped) => self.repeated(|walk| {
-                walk.block(&mut looped.body, Position::Value);
-                Facts::default()
-            }),
+            Expr::Loop(_) => self.loop_(expr),
             Expr::ForLoop(_) => self.for_(expr),
             Expr::Closure(_) => self.closure(expr, false),
             Expr::Assign(assign) => {
@@ -328,21 +372,8 @@ impl Walk<'_> {
                 self.assign(&mut assign.left, &facts);
                 Facts::default()
             }
-            Expr::Return(exit) => {
-                if let Some(value) = &mut exit.expr {
-                    self.expr(value, Position::Value);
-                }
-                // Out of a closure only the closure ends, and what it captures is never at its last use.
-                self.flow.push(Step::Exit);
-                Facts::default()
-            }
-            Expr::Break(exit) => {
-                if let Some(value) = &mut exit.expr {
-                    self.expr(value, Position::Value);
-                }
-                Facts::default()
-            }
-            Expr::Try(inner) => self.expr(&mut inner.expr, Position::Value),
+            Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => self.exit(expr),
+            Expr::Try(_) => self.question(expr),
             Expr::Macro(call) => self.macro_call(&mut call.mac),
             _ => Facts::default(),
         }

@@ -8,12 +8,14 @@
 
 pub mod branch;
 pub mod exit;
+pub mod items;
 pub mod range;
 pub mod repeat;
 pub mod state;
 
 pub use branch::{Condition, HostBranch, TracedBranch};
 pub use exit::{Exit, Pending};
+pub use items::{HostItems, Items, Together, TracedItems};
 pub use range::{Steps, range, range_inclusive};
 pub use repeat::{HostWhile, TracedWhile, repeat};
 pub use state::State;

@@ -9,7 +9,7 @@ use crate::lax::control::{ScanOptions, WhileOptions};
 use crate::lax::flat::{self, Parts, structure_error};
 use crate::lax::{operators, promote};
 use crate::prim::elementwise::constant_like;
-use crate::prim::{arith, compare};
+use crate::prim::{arith, compare, logic};
 use crate::tree::Flat;
 
 /// The integers that a `for` goes through.
@@ -129,43 +129,77 @@ impl Steps {
     /// If the type of a carried variable changes from one turn to the next: the error names it.
     #[track_caller]
     pub fn each<S: State>(self, names: &[&str], state: S, body: impl Fn(Array, S) -> S) -> S {
+        let Some(count) = self.count.as_constant() else { return self.rolled(names, state, None, body) };
+        let count = usize::try_from(count.as_i128()).unwrap_or(0);
+        if count == 0 {
+            return state;
+        }
         let (init, ends) = state::flatten(state);
         let ends = RefCell::new(ends);
-        // The variable itself is the first thing carried, and its type never changes.
-        let name = |leaf: usize| state::name(names, &ends.borrow(), leaf.wrapping_sub(1));
+        let name = |leaf| name(names, &ends, leaf);
+        let options = ScanOptions { unroll: self.unroll, ..ScanOptions::default() };
+        let turn = |carry: &Flat, _: &Flat| (self.turn(carry, &ends, &body), Flat::new());
         let parts = Parts { op: "for", name: &name, scalars_grow: true };
-        let turn = |carry: &Flat| {
-            let index = carry.leaves[0].clone();
-            let following = plus(&index, self.step);
-            let (next, next_ends) = state::flatten(body(index, state::build(&state::after_first(carry))));
-            *ends.borrow_mut() = next_ends;
-            state::with_first(following, next)
-        };
-        let out = match self.count.as_constant() {
-            Some(count) => {
-                let count = usize::try_from(count.as_i128()).unwrap_or(0);
-                if count == 0 {
-                    return state::build(&init);
-                }
-                let options = ScanOptions { unroll: self.unroll, ..ScanOptions::default() };
-                let turn = |carry: &Flat, _: &Flat| (turn(carry), Flat::new());
-                flat::scan(&parts, options, count, state::with_first(self.first.clone(), init), &Flat::new(), turn).0
-            }
-            None => {
-                let end = arithmetic(&self.first, &self.times(&self.count), |x, y| x + y, arith::add);
-                let goes_on = |carry: &Flat| match self.step > 0 {
-                    true => compare::lt(&carry.leaves[0], &end),
-                    false => compare::gt(&carry.leaves[0], &end),
-                };
-                flat::while_loop(
-                    &parts,
-                    WhileOptions::default(),
-                    state::with_first(self.first.clone(), init),
-                    goes_on,
-                    turn,
-                )
-            }
-        };
+        let init = state::with_first(self.first.clone(), init);
+        let out = flat::scan(&parts, options, count, init, &Flat::new(), turn).0;
         state::build(&state::after_first(&out))
     }
+
+    /// Runs the body for each of them on the state, as long as something else holds of the state too.
+    ///
+    /// # Panics
+    /// If the type of a carried variable changes from one turn to the next: the error names it.
+    #[track_caller]
+    pub fn each_while<S: State>(
+        self,
+        names: &[&str],
+        state: S,
+        goes_on: impl Fn(S) -> Array,
+        body: impl Fn(Array, S) -> S,
+    ) -> S {
+        self.rolled(names, state, Some(&goes_on), body)
+    }
+
+    #[track_caller]
+    fn rolled<S: State>(
+        self,
+        names: &[&str],
+        state: S,
+        also: Option<&dyn Fn(S) -> Array>,
+        body: impl Fn(Array, S) -> S,
+    ) -> S {
+        let end = arithmetic(&self.first, &self.times(&self.count), |x, y| x + y, arith::add);
+        let goes_on = |carry: &Flat| {
+            let within = match self.step > 0 {
+                true => compare::lt(&carry.leaves[0], &end),
+                false => compare::gt(&carry.leaves[0], &end),
+            };
+            match also {
+                Some(also) => logic::and(&within, &also(state::build(&state::after_first(carry)))),
+                None => within,
+            }
+        };
+        let (init, ends) = state::flatten(state);
+        let ends = RefCell::new(ends);
+        let name = |leaf| name(names, &ends, leaf);
+        let parts = Parts { op: "for", name: &name, scalars_grow: true };
+        let init = state::with_first(self.first.clone(), init);
+        let out =
+            flat::while_loop(&parts, WhileOptions::default(), init, goes_on, |carry| self.turn(carry, &ends, &body));
+        state::build(&state::after_first(&out))
+    }
+
+    /// One turn: the variable itself is the first thing carried.
+    fn turn<S: State>(&self, carry: &Flat, ends: &RefCell<Vec<usize>>, body: &impl Fn(Array, S) -> S) -> Flat {
+        let index = carry.leaves[0].clone();
+        let following = plus(&index, self.step);
+        let (next, next_ends) = state::flatten(body(index, state::build(&state::after_first(carry))));
+        *ends.borrow_mut() = next_ends;
+        state::with_first(following, next)
+    }
+}
+
+/// The name of the variable that a leaf belongs to, after the first, whose type never changes.
+fn name(names: &[&str], ends: &RefCell<Vec<usize>>, leaf: usize) -> String {
+    state::name(names, &ends.borrow(), leaf.wrapping_sub(1))
 }

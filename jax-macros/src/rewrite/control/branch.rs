@@ -6,6 +6,7 @@ use syn::{Expr, Stmt, spanned::Spanned};
 
 use super::super::scope::{Facts, Origin};
 use super::super::walk::{Position, Walk};
+use super::escape::{block, in_block};
 use super::tests_pattern;
 use crate::build::{generated, hole};
 
@@ -13,9 +14,12 @@ impl Walk<'_> {
     /// An `if` of any kind.
     pub(in crate::rewrite) fn if_(&mut self, expr: &mut Expr) -> Facts {
         let Expr::If(branch) = expr else { return Facts::default() };
+        if let Some((_, otherwise)) = &mut branch.else_branch {
+            in_block(otherwise);
+        }
         let mark = self.scopes.open();
         let cond = self.expr(&mut branch.cond, Position::Value);
-        let staged = cond.origin != Origin::Host && !tests_pattern(&branch.cond) && !super::loops::escapes(expr);
+        let staged = cond.origin != Origin::Host && !tests_pattern(&branch.cond);
         let facts = if staged { self.staged_if(expr, &cond) } else { self.host_if(expr) };
         self.scopes.close(mark);
         facts
@@ -24,26 +28,38 @@ impl Walk<'_> {
     fn host_if(&mut self, expr: &mut Expr) -> Facts {
         let Expr::If(branch) = expr else { return Facts::default() };
         let (then, then_facts) = self.arm(|walk| walk.block(&mut branch.then_branch, Position::Value));
-        let mut facts = then_facts;
-        let (otherwise, ()) = self.arm(|walk| {
-            if let Some((_, otherwise)) = &mut branch.else_branch {
-                facts = facts.join(&walk.expr(otherwise, Position::Value));
-            }
-        });
+        let (otherwise, else_facts) =
+            self.arm(|walk| branch.else_branch.as_mut().map(|(_, otherwise)| walk.side(otherwise)));
         self.branch(vec![then, otherwise]);
-        facts
+        let else_facts = else_facts.unwrap_or_else(|| then_facts.clone());
+        if !then_facts.pending && !else_facts.pending {
+            return then_facts.join(&else_facts);
+        }
+        // One side may have been left in the middle, so that the value of both is one that may be absent.
+        let span = branch.if_token.span;
+        let then = block(std::mem::take(&mut branch.then_branch.stmts));
+        branch.then_branch.stmts = vec![Stmt::Expr(self.present(then, &then_facts), None)];
+        let (else_token, otherwise, else_facts) = match branch.else_branch.take() {
+            Some((token, otherwise)) => (token, *otherwise, else_facts),
+            None => (syn::Token![else](span), block(Vec::new()), Facts::default()),
+        };
+        let otherwise = block(vec![Stmt::Expr(self.present(otherwise, &else_facts), None)]);
+        branch.else_branch = Some((else_token, Box::new(otherwise)));
+        self.hoist(expr, then_facts.origin.join(else_facts.origin))
     }
 
     fn staged_if(&mut self, expr: &mut Expr, cond: &Facts) -> Facts {
         let Expr::If(branch) = expr else { return Facts::default() };
         let span = branch.if_token.span;
-        self.enter();
+        self.enter(true);
         let (then_steps, mut then_facts) = self.arm(|walk| walk.block(&mut branch.then_branch, Position::Value));
+        let then_left = self.left();
         self.other_side();
         let (else_steps, else_facts) = self.arm(|walk| match &mut branch.else_branch {
-            Some((_, otherwise)) => walk.expr(otherwise, Position::Value),
+            Some((_, otherwise)) => walk.side(otherwise),
             None => Facts::default(),
         });
+        let else_left = self.left();
         let carried = self.leave();
         self.begin_as_arrays(&carried);
         let state = self.hand_over(&carried, vec![then_steps, else_steps, Vec::new()]);
@@ -58,6 +74,12 @@ impl Walk<'_> {
         if has_value {
             self.side_value(&mut then, &then_facts, &choice);
             self.side_value(&mut otherwise, &else_facts, &choice);
+        }
+        let sides = [then_facts.pending, else_facts.pending, then_left.is_some(), else_left.is_some()];
+        let leaves = sides.contains(&true);
+        if leaves {
+            then = self.leavable(then, &then_facts, then_left);
+            otherwise = self.leavable(otherwise, &else_facts, else_left);
         }
         let test = std::mem::replace(&mut *branch.cond, Expr::PLACEHOLDER);
         let condition = self.build.name("condition", span);
@@ -82,6 +104,9 @@ impl Walk<'_> {
         let facts = then_facts.join(&else_facts);
         then_facts.origin =
             if cond.origin == Origin::Traced { Origin::Traced } else { Origin::Unknown.join(facts.origin) };
+        if leaves {
+            return self.hoist(expr, then_facts.origin);
+        }
         Facts { copy: false, literal: false, ..then_facts }
     }
 
@@ -104,7 +129,7 @@ fn wrap(value: &mut Expr, choice: &Ident, walk: &Walk<'_>) {
 }
 
 /// The expression that a block gives.
-fn tail(expr: &mut Expr) -> Option<&mut Expr> {
+pub(super) fn tail(expr: &mut Expr) -> Option<&mut Expr> {
     match expr {
         Expr::Block(block) => match block.block.stmts.last_mut() {
             Some(Stmt::Expr(tail, None)) => self::tail(tail),

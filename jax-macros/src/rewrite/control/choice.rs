@@ -8,6 +8,7 @@ use syn::{Expr, Pat, RangeLimits, spanned::Spanned};
 use super::super::flow::Step;
 use super::super::scope::{Facts, Origin};
 use super::super::walk::{Position, Walk, takes};
+use super::escape::in_block;
 use crate::build::{generated, hole};
 
 /// What is matched, by the name that it has in the arms.
@@ -17,6 +18,7 @@ impl Walk<'_> {
     /// A `match` of any kind.
     pub(in crate::rewrite) fn match_(&mut self, expr: &mut Expr) -> Facts {
         let Expr::Match(choice) = expr else { return Facts::default() };
+        choice.arms.iter_mut().for_each(|arm| in_block(&mut arm.body));
         let takes = choice.arms.iter().any(|arm| takes(&arm.pat));
         let taken = takes || choice.arms.iter().all(|arm| is_numeric(&arm.pat, Origin::Traced));
         let subject = self.expr(&mut choice.expr, if taken { Position::Value } else { Position::Place });
@@ -25,7 +27,7 @@ impl Walk<'_> {
         if subject.origin != Origin::Host && of_numbers && last_takes_all {
             return self.staged_match(expr, &subject);
         }
-        let mut facts: Option<Facts> = None;
+        let mut each = Vec::with_capacity(choice.arms.len());
         let mut arms = Vec::with_capacity(choice.arms.len());
         for arm in &mut choice.arms {
             let (steps, of_arm) = self.arm(|walk| {
@@ -34,14 +36,23 @@ impl Walk<'_> {
                     if let Some((_, guard)) = &mut arm.guard {
                         walk.expr(guard, Position::Value);
                     }
-                    walk.expr(&mut arm.body, Position::Value)
+                    walk.side(&mut arm.body)
                 })
             });
-            facts = Some(facts.map_or_else(|| of_arm.clone(), |facts| facts.join(&of_arm)));
+            each.push(of_arm);
             arms.push(steps);
         }
         self.branch(arms);
-        facts.unwrap_or_default()
+        if each.iter().any(|facts| facts.pending) {
+            for (arm, facts) in choice.arms.iter_mut().zip(&each) {
+                let body = std::mem::replace(&mut *arm.body, Expr::PLACEHOLDER);
+                *arm.body = self.present(body, facts);
+                arm.comma.get_or_insert_default();
+            }
+            let origin = each.iter().map(|facts| facts.origin).reduce(Origin::join).unwrap_or_default();
+            return self.hoist(expr, origin);
+        }
+        each.into_iter().reduce(|all, facts| all.join(&facts)).unwrap_or_default()
     }
 
     /// The same as a chain of `if`, which is walked as such; the last arm is its `else`.
@@ -85,11 +96,20 @@ impl Walk<'_> {
         let mark = self.scopes.open();
         let pat: Pat = syn::parse_quote!(#name);
         self.bind(&pat, facts, false);
+        let waiting = self.hoisted.len();
         let result = self.expr(&mut chain, Position::Value);
         self.scopes.close(mark);
+        if let Some((_, hoisted)) = self.hoisted.get_mut(waiting) {
+            // The chain went out of the statement, and what is matched goes with it.
+            std::mem::swap(hoisted, &mut chain);
+        }
         let (matched_hole, chain_hole) = (hole(0), hole(1));
         let template = quote_spanned!(generated(span)=> { let #name = #matched_hole; #chain_hole });
         *expr = self.build.template(template, [matched, chain]);
+        if let Some((_, hoisted)) = self.hoisted.get_mut(waiting) {
+            // In its place stands what the whole gives.
+            std::mem::swap(hoisted, expr);
+        }
         result
     }
 

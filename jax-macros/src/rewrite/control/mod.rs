@@ -7,6 +7,7 @@
 
 mod branch;
 mod choice;
+mod escape;
 mod loops;
 mod place;
 
@@ -18,6 +19,7 @@ use syn::{Expr, Path};
 use super::flow::{Step, Var};
 use super::settle;
 use super::walk::Walk;
+pub(super) use escape::{Target, in_block};
 pub(super) use place::mutates;
 
 use crate::build::generated;
@@ -33,6 +35,12 @@ pub(super) struct Frame {
     keys: Vec<(Var, Ident)>,
     /// Variables without a value outside that have one here.
     set: Vec<Var>,
+    /// Whether it surely becomes one.
+    pub(super) staged: bool,
+    /// Its number, for a label.
+    number: usize,
+    /// Whether it is left at once somewhere inside.
+    left: bool,
 }
 
 /// What a construct takes and gives.
@@ -49,10 +57,19 @@ pub(super) struct Carried {
 }
 
 impl Walk<'_> {
-    pub(super) fn enter(&mut self) {
-        let outside = self.scopes.count();
-        self.frames.push(Frame { outside, assigned: Vec::new(), keys: Vec::new(), set: Vec::new() });
+    /// Enters a region, which may be known to become a closure.
+    pub(super) fn enter(&mut self, staged: bool) {
+        let (outside, number) = (self.scopes.count(), self.numbered());
+        let (assigned, keys, set) = (Vec::new(), Vec::new(), Vec::new());
+        self.frames.push(Frame { outside, assigned, keys, set, staged, number, left: false });
         self.depth += 1;
+    }
+
+    /// Says of the region just entered whether it becomes a closure.
+    fn stage_frame(&mut self, staged: bool) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.staged = staged;
+        }
     }
 
     /// Leaves a region: what it takes and gives as a closure.
@@ -123,9 +140,10 @@ impl Walk<'_> {
     fn hand_over(&mut self, carried: &Carried, inside: Vec<Vec<Step>>) -> Expr {
         let mut state: Expr = syn::parse_quote!(());
         let mut parts = Vec::new();
-        for (var, name) in carried.inputs.iter().chain(&carried.keys) {
-            let variable = self.scopes.get(*var);
-            let moves = !variable.key && !variable.facts.copy;
+        for (index, (var, name)) in carried.inputs.iter().chain(&carried.keys).enumerate() {
+            // A key is moved however often it is used: reuse is for rustc to report.
+            let is_key = index >= carried.inputs.len() || self.scopes.get(*var).key;
+            let moves = !is_key && !self.scopes.get(*var).facts.copy;
             let mut path = syn::ExprPath { attrs: Vec::new(), qself: None, path: Path::from(name.clone()) };
             if moves {
                 let number = self.new_use(*var);
@@ -172,6 +190,18 @@ impl Carried {
     /// Whether a variable is assigned inside.
     fn assigns(&self, var: Var) -> bool {
         self.outputs.iter().any(|(assigned, _)| *assigned == var)
+    }
+
+    /// Keeps variables without a value before to the inside.
+    fn forget_unset(&mut self) {
+        let unset = &self.unset;
+        self.outputs.retain(|(_, name)| !unset.contains(name));
+    }
+
+    /// What a closure that does nothing does with the keys that it is given.
+    fn unused(&self, span: Span) -> TokenStream {
+        let keys = self.keys.iter().map(|(_, name)| name);
+        quote_spanned!(generated(span)=> #(let _ = &#keys;)*)
     }
 
     /// The names that errors tell, of what comes out.
