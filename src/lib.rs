@@ -24,6 +24,11 @@ struct Readme;
 #[doc = include_str!("../docs/from-jax.md")]
 struct FromJax;
 
+/// The programs of the page on sharp bits, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/sharp-bits.md")]
+struct SharpBits;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
