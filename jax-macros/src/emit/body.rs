@@ -80,6 +80,7 @@ impl Emit<'_> {
             fn #traced #parameters(#(#inputs),*) -> <#result as #private::Ret>::Staged #bounds #inside
             #around
             #hidden
+            #[allow(clippy::multiple_bound_locations)]
             fn #reads_and_writes #parameters(#leaves: &mut #private::Leaves<'_>, #out: &mut #private::Flat) #bounds {
                 #(#reads)*
                 #check_arguments

@@ -59,7 +59,7 @@ impl Emit<'_> {
             #(#flags)*
             #(#others)*
             #[track_caller]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, clippy::multiple_bound_locations)]
             #vis fn #name #function_generics(#inputs) -> #result #function_where {
                 #pass
                 #call.entry(&#entry);
@@ -87,7 +87,7 @@ impl Emit<'_> {
             #vis struct #name #struct_generics { #field }
 
             #(#flags)*
-            #[allow(dead_code, clippy::too_many_arguments)]
+            #[allow(dead_code, clippy::too_many_arguments, clippy::multiple_bound_locations)]
             impl #impl_generics #name #struct_arguments #impl_where {
                 #(#questions)*
                 #(#stages)*
@@ -144,7 +144,8 @@ impl Emit<'_> {
                 format!("For each compilation of `{text}` after the first, what made it necessary."),
             ),
         ];
-        let allow = is_method.then(|| quote!(#[allow(dead_code, clippy::too_many_arguments)]));
+        let allow = is_method
+            .then(|| quote!(#[allow(dead_code, clippy::too_many_arguments, clippy::multiple_bound_locations)]));
         let (all_generics, _, all_where) = outer.split_for_impl();
         let (own, bounds) = match is_method {
             true => (all_generics.to_token_stream(), all_where.to_token_stream()),
@@ -197,7 +198,7 @@ impl Emit<'_> {
         for (index, value) in callable.stages.iter().enumerate() {
             let name = self.stage_name(callable, index);
             let inside = if index == 0 && !is_method { body } else { &TokenStream::new() };
-            let hidden = quote!(#[doc(hidden)] #[allow(dead_code)]);
+            let hidden = quote!(#[doc(hidden)] #[allow(dead_code, clippy::multiple_bound_locations)]);
             stages.push(match *is_method || generics.is_generic() {
                 true => quote! {
                     #hidden
