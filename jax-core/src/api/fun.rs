@@ -142,7 +142,7 @@ impl<'f, A: Args, R: Ret + 'f> Transformed<'f, A, R> {
     #[track_caller]
     fn from_flat(flat: impl Fn(Flat, &Starts) -> Result<Flat> + Send + Sync + 'f) -> Transformed<'f, A, R> {
         let span = Span::caller();
-        let flat: FlatCall<'f> = Arc::new(flat);
+        let flat: FlatCall<'f> = Arc::new(move |args, starts| called_from(span, || flat(args, starts)));
         let inner = flat.clone();
         let call = A::boxed(move |args: A| {
             called_from(span, || {
