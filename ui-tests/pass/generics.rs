@@ -29,6 +29,7 @@ where
 #[jit]
 fn counted<const N: usize, T: Copy + std::ops::Add<Output = T>>(x: [T; N], y: (T, Vec<T>)) -> (T, [T; N]) {
     let mut total = y.0;
+    #[unroll]
     for i in 0..N {
         total = total + x[i] + y.1[i];
     }

@@ -1,0 +1,9 @@
+use jax::prelude::*;
+
+#[jit]
+#[jit]
+fn staged(x: Array) -> Array {
+    x
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use jax::prelude::*;
+
+#[jit]
+fn step(x: Array) -> Array {
+    x + 1.0
+}
+
+fn main() {
+    let x = jnp::ones(3);
+    for _ in 0..2 {
+        println!("{}", step(x));
+    }
+}

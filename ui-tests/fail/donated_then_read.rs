@@ -1,0 +1,12 @@
+use jax::prelude::*;
+
+#[jit]
+fn step(x: Array) -> Array {
+    x + 1.0
+}
+
+fn main() {
+    let x = jnp::ones(3);
+    let y = step(x);
+    println!("{x} {y}");
+}

@@ -1,0 +1,8 @@
+use jax::prelude::*;
+
+#[jit]
+const fn staged(x: Array) -> Array {
+    x
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use jax::prelude::*;
+
+#[jit]
+enum Mode {
+    Train,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use jax::prelude::*;
+
+#[grad]
+mod model {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use jax::prelude::*;
+
+#[jit]
+fn staged(x: Array) -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use jax::prelude::*;
+
+#[grad(wrt = w, argnums = 0)]
+fn loss(w: f32) -> f32 {
+    w * w
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use jax::prelude::*;
+
+fn main() {
+    let keys = [random::key(0); 2];
+    drop(keys);
+}

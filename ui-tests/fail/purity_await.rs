@@ -1,0 +1,9 @@
+use jax::prelude::*;
+
+#[jit]
+fn staged(x: Array) -> Array {
+    let _value = x.await;
+    x
+}
+
+fn main() {}

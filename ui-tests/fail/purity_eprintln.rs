@@ -1,0 +1,9 @@
+use jax::prelude::*;
+
+#[jit]
+fn staged(x: Array) -> Array {
+    eprintln!("here");
+    x
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use jax::prelude::*;
+
+#[jit]
+fn staged(x: Array) -> Array {
+    let _noisy = |a: Array| {
+        println!("{a}");
+        a
+    };
+    x
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use jax::prelude::*;
+
+#[jit]
+fn staged(x: Array) -> Array {
+    let _out = std::io::stdout();
+    x
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use jax::prelude::*;
+
+#[derive(PyTree)]
+#[pytree(static)]
+struct Layer {
+    weights: Array,
+}
+
+fn main() {}

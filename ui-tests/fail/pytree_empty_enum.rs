@@ -1,0 +1,6 @@
+use jax::prelude::*;
+
+#[derive(PyTree)]
+enum Never {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use jax::prelude::*;
+
+#[derive(PyTree)]
+struct Layer {
+    weights: Array,
+    name: String,
+}
+
+fn main() {}
