@@ -191,7 +191,7 @@ fn of_floats(prim: &Prim, out: DType, args: &[f64]) -> Option<Scalar> {
         ("atanh", [x]) => x.atanh(),
         ("erf", [x]) => erf(*x),
         ("erfc", [x]) => erfc(*x),
-        ("erf_inv", [x]) => erf_inv(*x),
+        ("erf_inv" | "erf_inv_single", [x]) => erf_inv(*x),
         _ => return None,
     };
     Some(Scalar::from_f64(out, result))

@@ -55,7 +55,7 @@ impl Walk<'_> {
         self.stage_frame(staged || guarded);
         let (done, turn) = self.arm(|walk| walk.block(&mut looped.body, Position::Value));
         let label = self.left();
-        let carried = self.leave();
+        let carried = self.leave().of_loop();
         self.scopes.close(mark);
         let target = self.end_target();
         if rolled && cond.origin == Origin::Host {
@@ -110,7 +110,7 @@ impl Walk<'_> {
         self.enter(learned);
         let (done, turn) = self.arm(|walk| walk.block(&mut looped.body, Position::Value));
         let label = self.left();
-        let carried = self.leave();
+        let carried = self.leave().of_loop();
         let mut target = self.end_target();
         target.endless = true;
         if !learned || !matches!(unroll, Unroll::Never) {
@@ -159,7 +159,7 @@ impl Walk<'_> {
             walk.block(&mut looped.body, Position::Value)
         });
         let label = self.left();
-        let carried = self.leave();
+        let carried = self.leave().of_loop();
         let target = self.end_target();
         if !rolled && !guarded {
             self.scopes.close(mark);

@@ -187,6 +187,13 @@ fn tests_pattern(cond: &Expr) -> bool {
 }
 
 impl Carried {
+    /// What a loop carries: a key that a turn uses up without a new one in its place stays captured, and the turn cannot
+    /// move it, as rustc reports.
+    fn of_loop(mut self) -> Self {
+        self.keys.clear();
+        self
+    }
+
     /// Whether a variable is assigned inside.
     fn assigns(&self, var: Var) -> bool {
         self.outputs.iter().any(|(assigned, _)| *assigned == var)
