@@ -181,8 +181,8 @@ where
     build(&flat::while_loop(&positions("while_loop"), options, flatten(init), goes_on, turn))
 }
 
-/// Runs `body(i, value)` for `i` from `lower` to `upper`, exclusive. With bounds known while tracing this is a
-/// scan, which reverse mode differentiates; otherwise a while loop.
+/// Runs `body(i, value)` for `i` from `lower` to `upper`, exclusive: with bounds known while tracing a scan, otherwise
+/// a while loop, whose turns save what reverse mode needs on stacks that grow at run time.
 ///
 /// # Panics
 /// If `body` changes the type of the value.
