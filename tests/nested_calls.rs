@@ -115,6 +115,41 @@ fn a_plain_function_of_scalars_says_what_to_do() {
     assert!(text.contains("nested_calls.rs:"), "{text}");
 }
 
+/// A plain function that calls a staged one of the same name, with its arguments the other way round.
+mod turned {
+    pub mod staged {
+        #[jax::jit]
+        pub fn minus(x: f64, y: f64) -> f64 {
+            x - y
+        }
+    }
+
+    pub fn minus(x: f64, y: f64) -> f64 {
+        staged::minus(y, x)
+    }
+}
+
+#[jit]
+fn calls_a_namesake(x: f64, y: f64) -> f64 {
+    turned::minus(x, y)
+}
+
+#[jit]
+fn over_several_lines(x: f64, y: f64) -> f64 {
+    turned::staged::minus(
+        x * 2.0,
+        // The other.
+        y,
+    )
+}
+
+#[test]
+fn a_namesake_is_not_meant() {
+    let error = calls_a_namesake::try_call(3.0, 1.0).expect_err("a fault").to_string();
+    assert!(error.contains("`minus` takes a Rust scalar and was called with a traced one"), "{error}");
+    assert_eq!(over_several_lines(3.0, 1.0), 5.0);
+}
+
 #[jit]
 fn cube(x: f64) -> f64 {
     x * x * x

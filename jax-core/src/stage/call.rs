@@ -105,7 +105,7 @@ impl Call {
                 _ => None,
             });
             let Some(args) = handed else {
-                let received = passing::receive(self.staged.name(), &mut self.args, &self.starts);
+                let received = passing::receive(self.staged.name(), self.span, &mut self.args, &self.starts);
                 // Scalars of concrete arguments are numbers of the host, which a traced body may go on with.
                 let concrete = self.args.leaves.iter().all(|leaf| !leaf.is_traced());
                 if R::IS_SCALAR && concrete {

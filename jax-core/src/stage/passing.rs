@@ -20,6 +20,7 @@ thread_local! {
 /// What one call has left here.
 struct Passed {
     callee: &'static str,
+    place: Span,
     scalars: SmallVec<[(usize, Array); 4]>,
     taken: bool,
     result: Option<Array>,
@@ -36,7 +37,7 @@ impl Passing {
     /// A call of the function of this name.
     #[track_caller]
     pub fn to(callee: &'static str) -> Passing {
-        let passed = Passed { callee, scalars: SmallVec::new(), taken: false, result: None };
+        let passed = Passed { callee, place: Span::caller(), scalars: SmallVec::new(), taken: false, result: None };
         let depth = CALLS.with_borrow_mut(|calls| {
             calls.push(passed);
             calls.len()
@@ -167,10 +168,11 @@ impl<T> TakeAny<T> for Given<'_, T> {
 }
 
 /// Puts the tracers that were passed beside a call of this function into its arguments; `starts` are the first leaf and
-/// the first token of each. Whether the function is called so.
-pub(super) fn receive(callee: &str, args: &mut Flat, starts: &[(usize, usize)]) -> bool {
+/// the first token of each. Whether the function is called so, at this place: one of the same name that a plain function
+/// calls is not meant.
+pub(super) fn receive(callee: &str, place: Span, args: &mut Flat, starts: &[(usize, usize)]) -> bool {
     let scalars = CALLS.with_borrow_mut(|calls| match calls.last_mut() {
-        Some(passed) if passed.callee == callee && !passed.taken => {
+        Some(passed) if passed.callee == callee && is_near(passed.place, place) && !passed.taken => {
             passed.taken = true;
             Some(std::mem::take(&mut passed.scalars))
         }
@@ -186,6 +188,11 @@ pub(super) fn receive(callee: &str, args: &mut Flat, starts: &[(usize, usize)]) 
         *leaf = convert_element_type(&value, leaf.dtype(), true);
     }
     true
+}
+
+/// Whether two places are on one line: the name of a callee, and the call.
+fn is_near(a: Span, b: Span) -> bool {
+    (a.file(), a.line()) == (b.file(), b.line())
 }
 
 /// Leaves the result of a call that was received, if it is a scalar.
